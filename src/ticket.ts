@@ -1,0 +1,143 @@
+// The life of a ticket as types: Row → Ticket → Answer → Verdict → Routed.
+
+/** What is asked about every ticket. The names are those of the tool's fields and of our columns. */
+export const FIELDS = ['team', 'ticket_type', 'urgency', 'sentiment'] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** One record as read. Both kinds keep all that is needed to write it out again. */
+export type Row = TableRow | JsonRow;
+
+interface RowBase {
+  /** Path as given, or `stdin`. */
+  file: string;
+  /** 1-based line on which the record begins. */
+  line: number;
+  /** Size of the record in the input, in bytes. */
+  bytes: number;
+  /** Why this record can't be a ticket, in words for the user; null if it can. */
+  fault: string | null;
+}
+
+export interface TableRow extends RowBase {
+  kind: 'table';
+  /** In header order, padded to the header's length; cells beyond it are kept. */
+  cells: string[];
+}
+
+export interface JsonRow extends RowBase {
+  kind: 'json';
+  /** The record's own text, to the letter. */
+  text: string;
+  /** The parsed object; empty where `fault` says that there is none. */
+  value: Record<string, unknown>;
+}
+
+export interface Ticket {
+  /** 0-based place in the input; calls that wait are served in this order. */
+  place: number;
+  id: string;
+  /** As sent: no control characters, the body cut to the playbook's length. */
+  subject: string;
+  body: string;
+  accountTier: string;
+  /** ISO 639-1 code, or null where no detector can be trusted. */
+  language: string | null;
+  /** Names of the playbook's patterns that the uncut text matches. */
+  patterns: string[];
+  row: Row;
+}
+
+/** Tokens as the API counts them: `input` excludes what was read from or written to the cache. */
+export interface Usage {
+  input: number;
+  cacheRead: number;
+  cacheWrite: number;
+  output: number;
+}
+
+/** What asking one model about one ticket came to, whether or not there is an answer. */
+interface Asked {
+  /** The model that was asked. */
+  model: string;
+  /** Requests sent, retries included. */
+  attempts: number;
+  /** Requests that may have been paid for without our learning their usage: dropped, timed out, garbled. */
+  unknown: number;
+  /** Of the last response that had one. */
+  requestId: string | null;
+  /** True if the answer comes from the built-in simulator and means nothing. */
+  simulated: boolean;
+}
+
+interface Paid extends Asked {
+  usage: Usage;
+  /** In half nano-dollars, the smallest whole unit of every price. */
+  cost: number;
+  /** Of the request that was answered, in milliseconds. */
+  latencyMs: number;
+  /** ISO 8601, UTC. */
+  answeredAt: string;
+  /** True if no call was made for it in this run. */
+  reused: boolean;
+}
+
+/** What one model said of one text. */
+export interface ValidAnswer extends Paid {
+  kind: 'valid';
+  labels: Record<Field, string>;
+  /** 0 to 1. */
+  confidence: Record<Field, number>;
+  summary: string;
+  routingReason: string;
+}
+
+/** Paid for all the same, and counted, but no answer. */
+export interface InvalidAnswer extends Paid {
+  kind: 'invalid';
+  why: string;
+}
+
+/** No response came that could be used, for all our retries. */
+export interface NoAnswer extends Asked {
+  kind: 'none';
+  why: string;
+}
+
+export type Answer = ValidAnswer | InvalidAnswer | NoAnswer;
+
+/**
+ * The hinge: a model and a ticket in, an answer (or the reason there is none) out. A live call, a
+ * simulated one, a remembered one: the cascade can't tell. Rejects only with what ends the run.
+ */
+export type Ask = (model: string, ticket: Ticket) => Promise<Answer>;
+
+/** Why the strong model was asked. */
+export type Escalation =
+  | { by: 'field'; field: Field; team: string; confidence: number; threshold: number }
+  | { by: 'language'; language: string }
+  | { by: 'pattern'; pattern: string }
+  | { by: 'failure'; why: string };
+
+export interface Triage {
+  reason: 'empty' | 'unreadable' | 'unsure' | 'strong_failed' | 'both_failed';
+  detail: string;
+}
+
+export interface Verdict {
+  ticket: Ticket;
+  /** The answer that counts; null where there is none. */
+  answer: ValidAnswer | null;
+  /** All that was asked, in order. */
+  asked: Answer[];
+  /** Empty if the strong model was not asked. */
+  escalations: Escalation[];
+  /** Why a human must look; null if none must. */
+  triage: Triage | null;
+}
+
+export interface Routed extends Verdict {
+  queue: string;
+  /** Name of the rule that matched; empty for human triage. */
+  rule: string;
+  slaMinutes: number;
+}
