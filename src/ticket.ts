@@ -4,6 +4,14 @@
 export const FIELDS = ['team', 'ticket_type', 'urgency', 'sentiment'] as const;
 export type Field = (typeof FIELDS)[number];
 
+/** The name under which a field's confidence stands in the tool and in our columns. */
+export const CONFIDENCE_OF = {
+  team: 'team_confidence',
+  ticket_type: 'type_confidence',
+  urgency: 'urgency_confidence',
+  sentiment: 'sentiment_confidence',
+} as const satisfies Record<Field, string>;
+
 /** One record as read. Both kinds keep all that is needed to write it out again. */
 export type Row = TableRow | JsonRow;
 
@@ -14,7 +22,7 @@ interface RowBase {
   line: number;
   /** Size of the record in the input, in bytes. */
   bytes: number;
-  /** Why this record can't be a ticket, in words for the user; null if it can. */
+  /** What is wrong with the record as such: not JSON, more cells than the header. */
   fault: string | null;
 }
 
@@ -44,6 +52,8 @@ export interface Ticket {
   language: string | null;
   /** Names of the playbook's patterns that the uncut text matches. */
   patterns: string[];
+  /** Why this is no ticket that can be asked about, in words for the user; null if it is one. */
+  fault: string | null;
   row: Row;
 }
 

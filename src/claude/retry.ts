@@ -1,0 +1,121 @@
+// A failed call → what now: again after a wait, give this ticket up, or end the run. Pure.
+import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
+import { failures, type Failure } from '../errors.ts';
+
+/** The built-in simulator says so in every response, whatever way it was reached. */
+export const SIMULATOR_HEADER = 'ticket-classify-simulator';
+
+/** At most so many requests for one answer. */
+export const MAX_ATTEMPTS = 4;
+
+const RETRIED = new Set([408, 409, 429]);
+
+/** Spend limits come as a 429 that never recovers and carries no retry-after. */
+const SPEND_LIMITS = new Set(['enforced_spend_limit_reached', 'contract_spend_limit_reached']);
+const SELF_SET_LIMIT = /reached your specified API usage limits/i;
+
+export interface Problem {
+  /** For the row: `529 overloaded_error`, `timed out after 60 s`. */
+  why: string;
+  requestId: string | null;
+  /** Whether another try may help. */
+  passing: boolean;
+  /** Whether the server refused the request itself (a 4xx that no retry mends). */
+  refused: boolean;
+  /** Whether it may have been carried out, and billed, without our learning what it cost. */
+  unknownCost: boolean;
+  /** Seconds the server asks us to wait; null if it does not say. */
+  retryAfter: number | null;
+  simulated: boolean;
+}
+
+/** A 200 that is no message: a proxy's page. */
+export class NotAMessage extends Error {}
+
+export class TimedOut extends Error {}
+
+/** @param timeoutSeconds how long a call may take, for the message. */
+export function problemOf(error: unknown, timeoutSeconds: number): Problem {
+  const plain = {
+    requestId: null,
+    passing: true,
+    refused: false,
+    retryAfter: null,
+    simulated: false,
+  };
+  if (error instanceof TimedOut) {
+    return { ...plain, why: `timed out after ${timeoutSeconds} s`, unknownCost: true };
+  }
+  if (error instanceof APIConnectionError) {
+    return { ...plain, why: `connection failed: ${rootOf(error)}`, unknownCost: true };
+  }
+  if (error instanceof APIError) {
+    const status = error.status ?? 0;
+    const passing = RETRIED.has(status) || status >= 500;
+    return {
+      why: statusText(error),
+      requestId: error.requestID ?? null,
+      passing,
+      refused: !passing,
+      unknownCost: false,
+      retryAfter: retryAfterOf(error.headers),
+      simulated: error.headers?.has(SIMULATOR_HEADER) ?? false,
+    };
+  }
+  // A 200 whose body is not JSON reaches us as a bare SyntaxError, one that breaks off as a TypeError.
+  const brokenOff = error instanceof TypeError && error.message === 'terminated';
+  if (brokenOff || error instanceof SyntaxError || error instanceof NotAMessage) {
+    return { ...plain, why: 'the response was not a message', unknownCost: true };
+  }
+  throw error;
+}
+
+/** The failures that are the run's and not the ticket's; null for a ticket's own. */
+export function runFailureOf(error: unknown, host: string, model: string): Failure | null {
+  if (!(error instanceof APIError)) return null;
+  const why = statusText(error);
+  if (error.status === 401 || error.status === 403) return failures.keyRefused(host, why);
+  if (error.status === 404) return failures.modelUnknown(host, model, why);
+  const spent =
+    error.status === 402 ||
+    SPEND_LIMITS.has(error.errorCode ?? '') ||
+    (error.status === 400 && SELF_SET_LIMIT.test(error.message));
+  return spent ? failures.spendLimit(why) : null;
+}
+
+/**
+ * Milliseconds to wait before the attempt after the `attempt`th (1-based):
+ * min(8, 0.5·2ⁿ⁻¹) s and up to 0.4 s at random, never less than `retryAfter` seconds.
+ */
+export function waitBefore(
+  attempt: number,
+  retryAfter: number | null,
+  random: () => number,
+): number {
+  const seconds = Math.min(8, 0.5 * 2 ** (attempt - 1)) + 0.4 * random();
+  return Math.max(seconds, retryAfter ?? 0) * 1000;
+}
+
+function statusText(error: APIError): string {
+  const head = [error.status, error.type].filter(Boolean).join(' ');
+  const message = error.apiMessage ?? '';
+  // An overload says nothing more than its type does.
+  return message && error.type !== 'overloaded_error' ? `${head}: ${message.slice(0, 300)}` : head;
+}
+
+function retryAfterOf(headers: Headers | undefined): number | null {
+  const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN);
+  if (Number.isFinite(milliseconds)) return milliseconds / 1000;
+  const text = headers?.get('retry-after');
+  if (!text) return null;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const until = (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(until) ? Math.max(0, until) : null;
+}
+
+function rootOf(error: Error): string {
+  let root: Error = error;
+  while (root.cause instanceof Error) root = root.cause;
+  return 'code' in root && root.code ? String(root.code) : root.message;
+}

@@ -1,0 +1,182 @@
+// All that can end a run, on one page: what happened, what to do next, and the exit code.
+
+export const EXIT = { ok: 0, cannotStart: 2, stopped: 3, triage: 4, bug: 70, later: 75 } as const;
+
+/** Ends the run. A ticket's own failure is never thrown: it becomes a row. */
+export class Failure extends Error {
+  readonly exit: number;
+  readonly hint: string;
+
+  constructor(exit: number, message: string, hint = '') {
+    super(message);
+    this.exit = exit;
+    this.hint = hint;
+  }
+}
+
+/** The reader of our rows went away (`| head`): the run ends quietly, without a complaint. */
+export class ReaderGone extends Error {}
+
+export const failures = {
+  usage: (message: string, hint = 'See `ticket-classify --help`.') =>
+    new Failure(EXIT.cannotStart, message, hint),
+
+  noCredentials: () =>
+    new Failure(
+      EXIT.cannotStart,
+      'No credentials for Claude: ANTHROPIC_API_KEY is not set, and there is no other login.',
+      'Set ANTHROPIC_API_KEY (in the environment or in a .env file here), or try the program without a key: add --simulate.',
+    ),
+  badCredentials: (why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The credentials for Claude can't be used: ${why}`,
+      'Set ANTHROPIC_API_KEY, or repair the login that the Anthropic SDK finds.',
+    ),
+  badHost: (url: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `ANTHROPIC_BASE_URL is ${JSON.stringify(url)}: ${why}`,
+      'Give it as https://host (or http:// on this machine), without /v1, or unset it.',
+    ),
+  badEnvironment: (name: string, value: string, wanted: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${name} is ${JSON.stringify(value)}, which is not ${wanted}.`,
+      `Correct it or unset it.`,
+    ),
+
+  fileUnreadable: (file: string, why: string) =>
+    new Failure(EXIT.cannotStart, `Can't read ${file}: ${why}.`, 'Check the path and its rights.'),
+  inputEmpty: (file: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${file} is empty: 0 bytes.`,
+      'Was the export finished before this run began?',
+    ),
+  inputMalformed: (file: string, line: number, why: string, hint: string) =>
+    new Failure(EXIT.cannotStart, `${file}, line ${line}: ${why}`, hint),
+  inputFormat: (file: string, why: string, hint: string) =>
+    new Failure(EXIT.cannotStart, `${file} ${why}`, hint),
+  shapesDiffer: (first: string, second: string, difference: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${second} has not the shape of ${first}: ${difference}.`,
+      'Files of one run must have the same format and the same columns; run the others apart.',
+    ),
+  noTextColumn: (columns: string, guess: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `No column holds the tickets' text. The columns are: ${columns}.`,
+      `Name it: --columns body=${guess}`,
+    ),
+  noBodyColumn: (subject: string, columns: string, guess: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `Only a subject was found (${subject}), no body. The columns are: ${columns}.`,
+      `Name the body (--columns body=${guess}), or go on with subjects alone: --subject-only`,
+    ),
+  unknownColumn: (field: string, column: string, columns: string, nearest: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `--columns ${field}=${column}: there is no such column. The columns are: ${columns}.`,
+      `Did you mean --columns ${field}=${nearest}?`,
+    ),
+  columnClash: (columns: string, suggestion: string, where: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The input already has columns that the answers would be written to${where}: ${columns}.`,
+      `Choose another prefix for ours: --prefix ${suggestion}`,
+    ),
+
+  outputIsInput: (file: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `-o ${file} is an input of this run.`,
+      'Name another file; the input is never written to.',
+    ),
+  partialExists: (partial: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${partial} exists: rows of an earlier run that did not finish, each of them paid for.`,
+      'Keep what you need of it, then move or delete it, or name another output with -o.',
+    ),
+  outputUnwritable: (file: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `Can't write ${file}: ${why}.`,
+      'Rows written before that are kept. Free space or mend the rights, then run the same command again.',
+    ),
+
+  playbookMissing: (folder: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `No playbook in ${folder}: ${why}.`,
+      'A playbook is a folder with playbook.yaml, system.md and examples.yaml; `ticket-classify init <dir>` makes one.',
+    ),
+  playbookBroken: (folder: string, mistakes: readonly string[]) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The playbook in ${folder} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n` +
+        mistakes.map((mistake) => `  - ${mistake}`).join('\n'),
+      `Correct them, then look again: ticket-classify check ${folder}`,
+    ),
+  unpricedModel: (model: string, known: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The price of model ${model} is not known, so neither would be the cost of this run.`,
+      `Use one of ${known}, or give its prices in playbook.yaml under models.prices.`,
+    ),
+
+  ticketNotFound: (id: string, guess: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `There is no ticket with the id ${id}.`,
+      guess && `The nearest is ${guess}.`,
+    ),
+  folderExists: (folder: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${folder} exists and is not empty.`,
+      'Name a new folder; nothing was copied.',
+    ),
+
+  keyRefused: (host: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${host} refused the credentials: ${why}.`,
+      'Check ANTHROPIC_API_KEY (or the login in use), and that it belongs to this host.',
+    ),
+  modelUnknown: (host: string, model: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${host} does not know the model ${model}: ${why}.`,
+      'Choose another with --fast-model or --strong-model, or in playbook.yaml.',
+    ),
+  spendLimit: (why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `The account may spend no more: ${why}.`,
+      'Raise the limit or add credit in the Claude Console, then go on.',
+    ),
+  refusedAgain: (times: number, why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `${times} requests in a row were refused for the same reason: ${why}.`,
+      'Something is wrong with every request, not with one ticket. Look at one: ticket-classify show <file> --id <id>',
+    ),
+  waitTooLong: (seconds: number, allowed: string) =>
+    new Failure(
+      EXIT.later,
+      `The API asks us to wait ${Math.ceil(seconds)} s, longer than --max-wait ${allowed}.`,
+      'Come back later, or allow more: --max-wait.',
+    ),
+  noSuccess: (allowed: string, why: string) =>
+    new Failure(
+      EXIT.later,
+      `No call has succeeded for ${allowed} (--max-wait). The last failure: ${why}.`,
+      'The API seems to be down. See https://status.claude.com and come back later.',
+    ),
+  interrupted: (signal: 'SIGINT' | 'SIGTERM') =>
+    new Failure(signal === 'SIGINT' ? 130 : 143, 'Interrupted.'),
+};

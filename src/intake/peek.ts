@@ -1,0 +1,44 @@
+/** So long is a next item waited for before what has come is taken as the head. */
+const PATIENCE_MS = 100;
+
+/**
+ * Looks at the first items without taking them: up to `count` of them, or those that come without a
+ * pause, so that the first row of a slow pipe need not wait for the second.
+ */
+export async function peek<T>(
+  source: AsyncGenerator<T>,
+  count: number,
+): Promise<{ head: T[]; all: AsyncGenerator<T> }> {
+  const head: T[] = [];
+  let next = source.next();
+  while (head.length < count) {
+    const result = head.length === 0 ? await next : await withPatience(next);
+    if (result === null || result.done) break;
+    head.push(result.value);
+    next = source.next();
+  }
+  // A fault in what follows is for whoever reads on, in its turn.
+  next.catch(() => {});
+  return { head, all: replay() };
+
+  async function* replay(): AsyncGenerator<T> {
+    try {
+      yield* head;
+      for (let result = await next; !result.done; result = await source.next()) yield result.value;
+    } finally {
+      await source.return(undefined);
+    }
+  }
+}
+
+async function withPatience<T>(promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([promise, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

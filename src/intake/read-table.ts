@@ -1,0 +1,160 @@
+// Bytes of CSV or TSV → its header and its rows.
+import { CsvError, parse, type Parser } from 'csv-parse';
+import { failures } from '../errors.ts';
+import type { TableRow } from '../ticket.ts';
+
+/** A record over this size is a quote that never closes, not a ticket. */
+const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+
+const QUOTING_HINT =
+  'A quote opens there and does not end as CSV has it (quotes inside a cell are doubled). ' +
+  'Mend that line, or export again; rows before it are written.';
+
+interface RawRecord {
+  cells: string[];
+  line: number;
+  bytes: number;
+}
+
+export interface Table {
+  header: string[];
+  rows: AsyncGenerator<TableRow>;
+}
+
+/** @throws Failure, also later while rows are read, with the line where the faulty record began. */
+export async function readTable(
+  file: string,
+  chunks: AsyncIterable<Buffer>,
+  delimiter: string,
+): Promise<Table> {
+  const records = readRecords(file, chunks, delimiter);
+  const first = await records.next();
+  const header = first.done ? [] : first.value.cells;
+  return { header, rows: rowsOf(file, records, header) };
+}
+
+async function* rowsOf(
+  file: string,
+  records: AsyncGenerator<RawRecord>,
+  header: string[],
+): AsyncGenerator<TableRow> {
+  for await (const { cells, line, bytes } of records) {
+    while (cells.length < header.length) cells.push('');
+    while (cells.length > header.length && cells.at(-1) === '') cells.pop();
+    const surplus = cells.length - header.length;
+    const fault =
+      surplus > 0 ? `${surplus} more cell${surplus > 1 ? 's' : ''} than the header` : null;
+    yield { kind: 'table', file, line, bytes, cells, fault };
+  }
+}
+
+/**
+ * The parser is written to chunk by chunk and hands each record over in `on_record`. Read as a stream
+ * it would drop the records that its reader has not yet taken as soon as it meets a fault.
+ */
+async function* readRecords(
+  file: string,
+  chunks: AsyncIterable<Buffer>,
+  delimiter: string,
+): AsyncGenerator<RawRecord> {
+  let ready: RawRecord[] = [];
+  let line = 1;
+  let bytes = 0;
+  let blankLines = 0;
+  let malformed = false;
+  const recent = recentBytes();
+  const parser = parse({
+    delimiter,
+    bom: true,
+    // Any mix of line ends: left to itself, the parser takes the first line's for all.
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: true,
+    // For a quote inside an unquoted cell (`5" pipe`). It also lets pass a quoted cell that does not
+    // end cleanly, and such a one can swallow the lines of whole tickets: see isSwallowed.
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_RECORD_BYTES,
+    on_record(cells: string[], info) {
+      line += info.empty_lines - blankLines;
+      blankLines = info.empty_lines;
+      malformed ||= cells.some(
+        (cell) => mayBeSwallowed(cell) && isSwallowed(cell, recent.from(bytes)),
+      );
+      if (malformed) return null;
+      ready.push({ cells, line, bytes: info.bytes - bytes });
+      line += 1 + cells.reduce((sum, cell) => sum + lineBreaks(cell), 0);
+      bytes = info.bytes;
+      return null;
+    },
+  });
+  // Faults come back through `written`.
+  parser.on('error', () => {}).resume();
+
+  for await (const chunk of chunks) {
+    recent.add(chunk);
+    const error = await written(parser, chunk);
+    recent.forget(bytes);
+    yield* ready;
+    ready = [];
+    stopAtFault(error);
+  }
+  const error = await written(parser, null);
+  yield* ready;
+  stopAtFault(error);
+
+  function stopAtFault(error: Error | null): void {
+    if (malformed || (error instanceof CsvError && error.code.includes('QUOTE'))) {
+      throw failures.inputMalformed(file, line, 'malformed quoting.', QUOTING_HINT);
+    }
+    if (error instanceof CsvError && error.code === 'CSV_MAX_RECORD_SIZE') {
+      throw failures.inputMalformed(file, line, 'a record of more than 2 MB.', QUOTING_HINT);
+    }
+    if (error) throw error;
+  }
+}
+
+function written(parser: Parser, chunk: Buffer | null): Promise<Error | null> {
+  return new Promise((resolve) => {
+    const done = (error?: Error | null) => resolve(error ?? null);
+    if (chunk === null) parser.end(done);
+    else parser.write(chunk, done);
+  });
+}
+
+function mayBeSwallowed(cell: string): boolean {
+  return cell.startsWith('"') && lineBreaks(cell) > 0;
+}
+
+/** Whether a cell over several lines that begins with a quote does not stand in the input in its clean form. */
+function isSwallowed(cell: string, input: string): boolean {
+  return !input.includes(`"${cell.replaceAll('"', '""')}"`);
+}
+
+/** The chunks of the record that is being parsed, found again by their place in the input. */
+function recentBytes() {
+  let chunks: Buffer[] = [];
+  let start = 0;
+  return {
+    add(chunk: Buffer) {
+      chunks.push(chunk);
+    },
+    from(place: number): string {
+      return Buffer.concat(chunks)
+        .subarray(place - start)
+        .toString('utf8');
+    },
+    forget(place: number) {
+      const kept = chunks.findIndex((chunk) => {
+        if (start + chunk.length > place) return true;
+        start += chunk.length;
+        return false;
+      });
+      chunks = kept < 0 ? [] : chunks.slice(kept);
+    },
+  };
+}
+
+function lineBreaks(cell: string): number {
+  if (!cell.includes('\n') && !cell.includes('\r')) return 0;
+  return cell.match(/\r\n|\n|\r/g)?.length ?? 0;
+}

@@ -1,0 +1,134 @@
+// The first bytes of an input → its format, delimiter, byte order mark and line end.
+import { isUtf8 } from 'node:buffer';
+import { failures } from '../errors.ts';
+
+export type InputFormat = 'csv' | 'tsv' | 'jsonl';
+
+export interface Sniffed {
+  format: InputFormat;
+  /** Of a table. */
+  delimiter: string;
+  /** Of UTF-8. */
+  bom: boolean;
+  lineEnd: '\n' | '\r\n' | '\r';
+}
+
+/** The sniffed part ends with the first line, at most here. */
+export const SNIFF_BYTES = 64 * 1024;
+
+const DELIMITERS = [',', ';', '\t', '|'];
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** First bytes that no text has, and what to say of them. */
+const NOT_TEXT: [string, string, string][] = [
+  [
+    'PK\u0003\u0004',
+    'is a zip archive or an Excel workbook (.xlsx), not text.',
+    'Unpack it, or save the sheet as CSV UTF-8.',
+  ],
+  [
+    '\u00d0\u00cf\u0011\u00e0',
+    'is an old Excel workbook (.xls), not text.',
+    'Save the sheet as CSV UTF-8.',
+  ],
+  [
+    '\u001f\u008b',
+    'is compressed with gzip.',
+    'Unpack it on the way in: gunzip -c <file> | ticket-classify -',
+  ],
+  ['PAR1', 'is a Parquet file.', 'Write it out as CSV or JSONL first, for example with DuckDB.'],
+  ['%PDF', 'is a PDF.', 'Export the tickets as CSV or JSONL.'],
+  [
+    '\u00ff\u00fe',
+    'is UTF-16 text.',
+    'Convert it on the way in: iconv -f utf-16 -t utf-8 <file> | ticket-classify -',
+  ],
+  [
+    '\u00fe\u00ff',
+    'is UTF-16 text.',
+    'Convert it on the way in: iconv -f utf-16 -t utf-8 <file> | ticket-classify -',
+  ],
+];
+
+/**
+ * @param head the first line or more, or all there is
+ * @throws Failure if this is no text of tickets
+ */
+export function sniff(
+  name: string,
+  head: Buffer,
+  given: { format: InputFormat | null; delimiter: string | null },
+): Sniffed {
+  const bom = head.subarray(0, 3).equals(BOM);
+  const bytes = bom ? head.subarray(3) : head;
+  refuseOtherFormats(name, bytes);
+  const text = bytes.toString('utf8');
+  const format = given.format ?? formatByName(name) ?? formatByText(name, text);
+  return {
+    format,
+    delimiter: given.delimiter ?? (format === 'tsv' ? '\t' : delimiterOf(text)),
+    bom,
+    lineEnd: lineEndOf(text),
+  };
+}
+
+/** Whether `head` holds enough to sniff at. */
+export function isEnough(head: Buffer): boolean {
+  return (
+    head.length >= SNIFF_BYTES || (head.length > 4 && /[\n\r]./s.test(head.toString('latin1')))
+  );
+}
+
+function refuseOtherFormats(name: string, bytes: Buffer): void {
+  const start = bytes.subarray(0, 4).toString('latin1');
+  for (const [mark, what, hint] of NOT_TEXT) {
+    if (start.startsWith(mark)) throw failures.inputFormat(name, what, hint);
+  }
+  if (/^\s*<(!doctype|html)/i.test(bytes.subarray(0, 200).toString('latin1'))) {
+    throw failures.inputFormat(
+      name,
+      'is an HTML page, perhaps that of a login.',
+      'Open the link of the export in a browser where you are logged in, and save the file itself.',
+    );
+  }
+  // The last character may be cut at the end of what was read so far.
+  if (![0, 1, 2, 3].some((less) => isUtf8(bytes.subarray(0, bytes.length - less)))) {
+    throw failures.inputFormat(
+      name,
+      'is not UTF-8 text.',
+      'Convert it on the way in, as from Excel: iconv -f windows-1252 -t utf-8 <file> | ticket-classify -',
+    );
+  }
+}
+
+function formatByName(name: string): InputFormat | null {
+  const extension = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase();
+  if (extension === 'csv' || extension === 'tsv' || extension === 'jsonl') return extension;
+  if (extension === 'tab') return 'tsv';
+  return extension === 'ndjson' ? 'jsonl' : null;
+}
+
+function formatByText(name: string, text: string): InputFormat {
+  const start = text.trimStart();
+  if (start.startsWith('[')) {
+    throw failures.inputFormat(
+      name,
+      'is a JSON array, which is not read yet.',
+      `Turn it into lines: jq -c '.[]' <file> | ticket-classify -`,
+    );
+  }
+  return start.startsWith('{') ? 'jsonl' : 'csv';
+}
+
+/** The sign that stands most often in the header, outside quotes. */
+function delimiterOf(text: string): string {
+  const header = text.replace(/"[^"]*"/g, '').split(/[\r\n]/, 1)[0] ?? '';
+  const counts = DELIMITERS.map((sign) => header.split(sign).length - 1);
+  const most = Math.max(...counts);
+  return DELIMITERS[counts.indexOf(most)] ?? ',';
+}
+
+function lineEndOf(text: string): Sniffed['lineEnd'] {
+  const end = /\r\n|\n|\r/.exec(text)?.[0];
+  return end === '\r\n' || end === '\r' ? end : '\n';
+}

@@ -1,0 +1,68 @@
+// Row → Ticket: the four fields by their columns, cleaned and cut, with language and patterns.
+import { createHash } from 'node:crypto';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { Row, Ticket } from '../ticket.ts';
+import { COLUMN_FIELDS, type ColumnField, type Columns } from './columns.ts';
+import { languageOf } from './language.ts';
+import { cleanText, cutMiddle } from './text.ts';
+
+/** @param header names of the cells of a table's row; not used for JSON */
+export function ticketMaker(
+  columns: Columns,
+  header: readonly string[],
+  playbook: Pick<Playbook, 'maxBodyChars' | 'patterns'>,
+): (row: Row) => Ticket {
+  const nextId = idMaker();
+  let place = 0;
+
+  return function toTicket(row) {
+    const fields = { id: '', subject: '', body: '', account_tier: '' };
+    let { fault } = row;
+    for (const field of COLUMN_FIELDS) {
+      const value = valueOf(row, columns[field], header);
+      if (typeof value === 'object' && value !== null) {
+        fault ??= `${columns[field]} is ${Array.isArray(value) ? 'a list' : 'an object'}, not text`;
+      } else {
+        fields[field] = cleanText(String(value ?? ''));
+      }
+    }
+    const { id, subject, body, account_tier } = fields;
+    const whole = `${subject}\n${body}`;
+    const sent = cutMiddle(body, playbook.maxBodyChars);
+    return {
+      place: place++,
+      id: id || nextId(whole),
+      subject,
+      body: sent,
+      accountTier: account_tier || 'standard',
+      language: languageOf(`${subject}\n${sent}`.trim()),
+      patterns: playbook.patterns.filter(({ regex }) => regex.test(whole)).map(({ name }) => name),
+      fault,
+      row,
+    };
+  };
+}
+
+function valueOf(row: Row, column: Columns[ColumnField], header: readonly string[]): unknown {
+  if (column === null) return null;
+  if (row.kind === 'table') return row.cells[header.indexOf(column)];
+  if (Object.hasOwn(row.value, column)) return row.value[column];
+  return column
+    .split('.')
+    .reduce((value: unknown, key) => (isObject(value) ? value[key] : null), row.value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An id that stays the same when rows move: a hash of the text, and a counter where texts repeat. */
+function idMaker(): (text: string) => string {
+  const seen = new Map<string, number>();
+  return (text) => {
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+    const times = (seen.get(hash) ?? 0) + 1;
+    seen.set(hash, times);
+    return times === 1 ? `text-${hash}` : `text-${hash}-${times}`;
+  };
+}

@@ -1,0 +1,32 @@
+// The journey: Row → Ticket → Verdict → Routed, many at once, out in the order of the input.
+import { decide } from './cascade/decide.ts';
+import { inOrder, type ReadAhead } from './in-order.ts';
+import type { Playbook } from './playbook/playbook.ts';
+import { route } from './route.ts';
+import type { Ask, Routed, Row, Ticket } from './ticket.ts';
+
+const READ_AHEAD: ReadAhead<Row> = {
+  items: 10_000,
+  weight: 64 * 1024 * 1024,
+  weigh: (row) => row.bytes,
+};
+
+export interface Stations {
+  toTicket: (row: Row) => Ticket;
+  ask: Ask;
+  playbook: Playbook;
+  /** Aborted when nothing new may be asked; what is in the air still comes out. */
+  stop: AbortSignal;
+}
+
+export function classify(rows: AsyncIterable<Row>, stations: Stations): AsyncGenerator<Routed> {
+  const { toTicket, ask, playbook, stop } = stations;
+
+  async function walk(row: Row): Promise<Routed> {
+    const ticket = toTicket(row);
+    const verdict = await decide(ticket, ask, playbook);
+    return route(verdict, playbook.rules);
+  }
+
+  return inOrder(rows, walk, READ_AHEAD, stop);
+}
