@@ -6,6 +6,8 @@ export const EXIT = { ok: 0, cannotStart: 2, stopped: 3, triage: 4, bug: 70, lat
 export class Failure extends Error {
   readonly exit: number;
   readonly hint: string;
+  /** What became of the rows so far; for a run that had begun. */
+  aftermath = '';
 
   constructor(exit: number, message: string, hint = '') {
     super(message);

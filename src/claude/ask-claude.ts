@@ -1,4 +1,5 @@
 // A model and a ticket in, Claude's answer out: the live way to provide `ask`.
+import { setMaxListeners } from 'node:events';
 import type Anthropic from '@anthropic-ai/sdk';
 import PQueue from 'p-queue';
 import type { Clock } from '../clock.ts';
@@ -27,6 +28,8 @@ export interface ClaudeOptions {
   clock: Clock;
   /** Tells the user something, once. */
   note: (text: string) => void;
+  /** Tells those who want to know it all. No text of a ticket, at any level. */
+  log: (text: string) => void;
   /** Aborted: nothing new goes out; what is in the air may finish. */
   stop: AbortSignal;
   /** Aborted: what is in the air is dropped as well. */
@@ -37,6 +40,8 @@ export interface ClaudeOptions {
 
 export function askClaude(options: ClaudeOptions): Ask {
   const { playbook, models, clock, stop } = options;
+  // Each call in the air listens to both.
+  setMaxListeners(0, stop, options.leave);
   const queue = new PQueue({ concurrency: options.concurrency });
   const health = watchHealth(options);
   const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool);
@@ -57,7 +62,10 @@ export function askClaude(options: ClaudeOptions): Ask {
       if (!outcome.passing || attempts === MAX_ATTEMPTS) {
         return noAnswer(outcome, name, { attempts, unknown });
       }
-      await clock.sleep(waitBefore(attempts, outcome.retryAfter, clock.random), stop);
+      const wait = waitBefore(attempts, outcome.retryAfter, clock.random);
+      const seconds = (wait / 1000).toFixed(1);
+      options.log(`${ticket.id}: ${name}: ${outcome.why}; asked again in ${seconds} s`);
+      await clock.sleep(wait, stop);
     }
   }
 

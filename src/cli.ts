@@ -1,0 +1,140 @@
+// Arguments → a command as a value. Decides nothing and loads nothing heavy: --help must be instant.
+import { Command, CommanderError, Option } from 'commander';
+import { failures } from './errors.ts';
+
+export type CommandName = 'classify' | 'show' | 'check' | 'init';
+
+export interface Invocation {
+  command: CommandName;
+  /** Files, or a folder. */
+  operands: string[];
+  /** Flags as typed, by their camel-case names; those that were not given are not there. */
+  flags: Record<string, unknown>;
+}
+
+const EXAMPLES = `Examples:
+  ticket-classify backlog.csv -o classified.csv      a file, beside it the same rows with labels
+  cat tickets.jsonl | ticket-classify | jq .ai_queue  as a pipe: rows on stdout, all else on stderr
+  ticket-classify samples/tickets.csv --simulate     no key, no cost: a stand-in answers
+  ticket-classify show backlog.csv --id T-17         the exact request for one ticket, sending nothing
+`;
+
+const EXITS = `
+Exit codes:
+  0 all classified   2 could not start   3 stopped: a person must decide   4 some tickets for human triage
+  70 a bug of ours   75 come back later   130, 143 interrupted
+
+Credentials are taken from where the Anthropic SDK takes them (ANTHROPIC_API_KEY), never from a flag.
+`;
+
+/** @returns null if help or version was asked for and has been printed. @throws Failure for wrong usage. */
+export function parseArguments(
+  args: readonly string[],
+  version: string,
+  print: (text: string) => void,
+): Invocation | null {
+  let invocation: Invocation | null = null;
+  const act =
+    (command: CommandName) => (operands: string | string[] | undefined, flags: object) => {
+      invocation = { command, operands: [operands ?? []].flat(), flags: { ...flags } };
+    };
+  const program = programOf(version, act);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: print,
+      writeErr: () => {},
+    });
+  }
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return null;
+    throw failures.usage(error.message.replace(/^error: /, ''));
+  }
+  return invocation;
+}
+
+type Act = (
+  command: CommandName,
+) => (operands: string | string[] | undefined, flags: object) => void;
+
+function programOf(version: string, act: Act): Command {
+  const program = new Command('ticket-classify')
+    .description(
+      'Classifies support tickets with Claude: team, type, urgency, sentiment, and the queue.',
+    )
+    .version(version)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXITS)
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => title })
+    .enablePositionalOptions()
+    .argument('[files...]', 'CSV, TSV or JSONL; - or nothing means stdin')
+    .action(act('classify'));
+  addIntakeFlags(addClassifyFlags(program));
+
+  const show = program
+    .command('show [file]')
+    .description('exactly what would be sent for one ticket, and where to, sending nothing')
+    .requiredOption('--id <id>', 'the ticket')
+    .action(act('show'));
+  addIntakeFlags(show);
+  program
+    .command('check [dir]')
+    .description("a playbook's mistakes, its cached size, its price per 1,000 tickets")
+    .action(act('check'));
+  program
+    .command('init <dir>')
+    .description('copy a playbook to edit')
+    .option('--playbook <dir>', 'the one to copy (default: the built-in support)')
+    .action(act('init'));
+  return program;
+}
+
+function addClassifyFlags(command: Command): Command {
+  return command
+    .option(
+      '-o, --output <file>',
+      'the enriched rows (default: stdout; on a terminal <input>.classified.<ext>)',
+    )
+    .option(
+      '--output-format <format>',
+      'csv, tsv or jsonl (default: that of the name or the input)',
+    )
+    .option('--prefix <text>', 'before our column names (default: ai_)')
+    .option('--limit <n>', 'only the first n tickets')
+    .option('-c, --concurrency <n>', 'calls in the air at once, at most (default: 20)')
+    .option(
+      '--max-wait <duration>',
+      'a longer wait, or so long without success, stops (default: 10m)',
+    )
+    .option('--allow-triage <n | n%>', 'so many tickets for human triage are success (default: 0)')
+    .option('--summary <file>', 'the summary as JSON')
+    .option('--simulate', 'no key, no network: a built-in stand-in answers, and every row says so')
+    .addOption(new Option('--no-ledger', 'remember nothing between runs').hideHelp())
+    .option('-q, --quiet', 'nothing on stderr but errors')
+    .option('--verbose', 'tell of every retry')
+    .option('--no-progress', 'no progress, only the first lines and the summary');
+}
+
+function addIntakeFlags(command: Command): Command {
+  return command
+    .option(
+      '--input-format <format>',
+      'csv, tsv or jsonl (default: by name, else by the first bytes)',
+    )
+    .option('--columns <field=column>', 'for id, subject, body, account_tier; repeatable', collect)
+    .option('--subject-only', 'go on though there is no body column')
+    .option('--delimiter <c>', 'of a CSV (default: detected)')
+    .option('--playbook <dir>', 'what to sort into (default: the built-in support)')
+    .option('--fast-model <model>', "asked first (default: the playbook's)")
+    .option(
+      '--strong-model <model>',
+      "asked where the fast one is unsure (default: the playbook's)",
+    )
+    .option('--threshold <n | field=n>', 'less sure than this is asked again; repeatable', collect);
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

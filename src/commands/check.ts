@@ -1,0 +1,64 @@
+// A playbook read over: its mistakes, its size, its price.
+import { costOf, roundedUsd } from '../claude/cost.ts';
+import { modelFacts, MODELS, type Model } from '../claude/models.ts';
+import { EXIT, failures } from '../errors.ts';
+import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { toolFrom } from '../playbook/prompt.ts';
+import { FIELDS } from '../ticket.ts';
+import type { Context } from './context.ts';
+
+/** An estimate for English prose; the true figure is in each response. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** What the price is worked out for: an ordinary ticket, the forced tool's 588, the answer, 15 % escalated. */
+const ASSUMED = { ticketTokens: 250, toolTokens: 588, answerTokens: 160, escalated: 0.15 };
+
+export async function checkCommand(folder: string | undefined, context: Context): Promise<number> {
+  const playbook = await loadPlaybook(playbookFolder(folder ?? 'support'));
+  const { fast, strong, prices } = playbook.models;
+  const [fastModel, strongModel] = [fast, strong].map((name) => factsOf(name, prices[name]));
+  if (!fastModel || !strongModel) return EXIT.cannotStart;
+
+  const characters = playbook.system.length + JSON.stringify(toolFrom(playbook.labels)).length;
+  const tokens = Math.round(characters / CHARACTERS_PER_TOKEN);
+  const least = fastModel.smallestCacheablePrefix;
+  const lines = [
+    `${playbook.identity} (version ${playbook.version}, in ${playbook.folder}): no mistakes.`,
+    '',
+    `labels    ${FIELDS.map((field) => `${playbook.labels[field].length} ${field}`).join(', ')}`,
+    `patterns  ${playbook.patterns.map(({ name }) => name).join(', ') || 'none'}`,
+    `rules     ${playbook.rules.map(({ name }) => name).join(', ')}`,
+    `prefix    ${characters} characters, about ${tokens} tokens (at ${CHARACTERS_PER_TOKEN} characters a token)`,
+    tokens >= least
+      ? `          over the ${least} tokens that ${fast} needs to cache it`
+      : `          under the ${least} tokens that ${fast} needs to cache it: every call would pay for it whole`,
+    `price     about ${priceText(tokens, fastModel, strongModel)} per 1,000 tickets`,
+    `          (with ${ASSUMED.ticketTokens} tokens a ticket and ${ASSUMED.escalated * 100} % asked again of ${strong})`,
+  ];
+  context.stdout.write(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
+
+function factsOf(name: string, given: Playbook['models']['prices'][string] | undefined): Model {
+  const facts = modelFacts(name, given);
+  if (!facts) throw failures.unpricedModel(name, Object.keys(MODELS).join(', '));
+  return facts;
+}
+
+function priceText(prefixTokens: number, fast: Model, strong: Model): string {
+  const one = (model: Model) => {
+    const cached = prefixTokens >= model.smallestCacheablePrefix;
+    const own = ASSUMED.ticketTokens + ASSUMED.toolTokens;
+    return costOf(
+      {
+        input: cached ? own : own + prefixTokens,
+        cacheRead: cached ? prefixTokens : 0,
+        cacheWrite: 0,
+        output: ASSUMED.answerTokens,
+      },
+      model,
+    );
+  };
+  return roundedUsd(Math.round(1000 * (one(fast) + ASSUMED.escalated * one(strong))));
+}

@@ -1,0 +1,47 @@
+// Where the rows go and in which format, from flags, inputs and whether a person is watching.
+import { extname } from 'node:path';
+import { failures } from '../errors.ts';
+import type { InputFormat } from '../intake/sniff.ts';
+import { STDIN } from '../intake/source.ts';
+import { isSameFile } from '../output/destination.ts';
+import type { OutputFormat } from '../output/row-text.ts';
+import type { Flags } from '../settings/flags.ts';
+
+export interface Output {
+  /** Null: stdout. */
+  path: string | null;
+  format: OutputFormat;
+}
+
+/** @throws Failure if the output is one of the inputs. */
+export async function chooseOutput(
+  flags: Flags,
+  inputs: readonly string[],
+  inputFormat: InputFormat,
+  terminal: boolean,
+): Promise<Output> {
+  const named = flags.output === '-' ? null : (flags.output ?? null);
+  if (named === null) {
+    const format = flags.outputFormat ?? inputFormat;
+    const beside = terminal && flags.output !== '-' ? besideInput(inputs, format) : null;
+    return { path: beside, format };
+  }
+  for (const input of inputs) {
+    if (await isSameFile(named, input)) throw failures.outputIsInput(named);
+  }
+  return { path: named, format: flags.outputFormat ?? formatOf(named) ?? inputFormat };
+}
+
+/** Rows on a terminal help nobody: they go beside the input. */
+function besideInput(inputs: readonly string[], format: OutputFormat): string | null {
+  const [first] = inputs;
+  if (first === undefined || first === STDIN) return null;
+  return `${first.slice(0, first.length - extname(first).length)}.classified.${format}`;
+}
+
+function formatOf(path: string): OutputFormat | null {
+  const extension = extname(path).toLowerCase();
+  if (extension === '.csv') return 'csv';
+  if (extension === '.tsv') return 'tsv';
+  return extension === '.jsonl' || extension === '.ndjson' ? 'jsonl' : null;
+}

@@ -1,0 +1,126 @@
+// The main job: what it will do, the run, what it came to.
+import { writeFile } from 'node:fs/promises';
+import { connect } from '../connect.ts';
+import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
+import { openIntake } from '../intake/open-intake.ts';
+import { STDIN } from '../intake/source.ts';
+import { refuseClash } from '../output/clash.ts';
+import { toFile, toStream } from '../output/destination.ts';
+import { startProgress, type Progress } from '../output/progress.ts';
+import { summarise } from '../output/summary.ts';
+import { summaryText } from '../output/summary-text.ts';
+import { resolveSettings, type Settings } from '../settings/resolve.ts';
+import { chooseOutput } from './choose-output.ts';
+import type { Context } from './context.ts';
+import { firstLines } from './first-lines.ts';
+import { intakeOptions } from './intake-options.ts';
+import { outcomeOf } from './outcome.ts';
+import { run } from './run.ts';
+
+/** @returns the exit code. @throws Failure for what kept the run from starting, or ended it early. */
+export async function classifyCommand(
+  files: readonly string[],
+  given: Record<string, unknown>,
+  context: Context,
+): Promise<number> {
+  const { clock, stop, leave, stdout, stderr } = context;
+  const startedAt = new Date(clock.now());
+  const settings = await resolveSettings(given, context.environment);
+  const { flags, playbook, volume } = settings;
+  const inputs = files.length > 0 ? files : [STDIN];
+  const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
+  refuseClash(intake.shape.names, flags.prefix);
+  const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
+
+  let progress: Progress | null = null;
+  const note = (text: string) => {
+    if (volume === 'quiet') return;
+    if (progress) progress.note(text);
+    else stderr.write(`${text}\n`);
+  };
+  const connection = await connect(settings, {
+    clock,
+    note,
+    log: volume === 'verbose' ? note : () => {},
+    stop: stop.signal,
+    leave: leave.signal,
+    end: (failure) => stop.abort(failure),
+  });
+  try {
+    const lost = (reason: Error) => stop.abort(reason);
+    const destination =
+      output.path === null ? toStream(stdout, lost) : await toFile(output.path, lost);
+    const names = inputs.map((input) => (input === STDIN ? 'stdin' : input));
+    const plan = { inputs: names, intake, settings, output: destination.name };
+    note(firstLines({ ...plan, url: connection.url }).trimEnd());
+    progress = startProgress({
+      stderr,
+      mode: progressMode(settings),
+      now: clock.now,
+      total: intake.size,
+      simulated: flags.simulate,
+    });
+    stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
+
+    const { format } = output;
+    const ask = connection.ask;
+    const { tally, ended } = await run({
+      settings,
+      intake,
+      format,
+      destination,
+      ask,
+      progress,
+      stop,
+    });
+    progress.stop();
+    if (ended instanceof ReaderGone) return EXIT.ok;
+    if (ended && !(ended instanceof Failure)) throw ended;
+
+    const { code, reason } = outcomeOf(tally, flags.allowTriage, ended);
+    const summary = summarise(tally, {
+      startedAt,
+      finishedAt: new Date(clock.now()),
+      playbook: playbook.identity,
+      fast: playbook.models.fast,
+      strong: playbook.models.strong,
+      inputs: names,
+      output: destination.name,
+      exitCode: code,
+      exitReason: reason,
+    });
+    if (flags.summary) await writeSummary(flags.summary, summary);
+    if (tally.tickets > 0) note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
+    else if (!ended) note('No tickets: the input has a header and no rows.');
+    if (ended) throw ended;
+    return code;
+  } finally {
+    progress?.stop();
+    await connection.close();
+  }
+}
+
+function progressMode({ flags, volume }: Settings): 'bar' | 'none' {
+  return flags.progress && volume !== 'quiet' ? 'bar' : 'none';
+}
+
+function noteSignal(reason: unknown, note: (text: string) => void): void {
+  if (!(reason instanceof Failure) || reason.exit < 128) return;
+  note(
+    'Interrupted: nothing new is sent; calls in the air have 10 s to finish. Again leaves at once.',
+  );
+}
+
+async function writeSummary(path: string, summary: object): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`);
+  } catch (error) {
+    throw failures.outputUnwritable(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** https://no-color.org, and terminals that can't. */
+function hasColour({ stderr, environment }: Context): boolean {
+  const refused = environment('NO_COLOR') !== null || environment('TERM')?.value === 'dumb';
+  return (stderr.isTTY ?? false) && !refused;
+}

@@ -1,0 +1,47 @@
+// What will happen, said before it does.
+import { columnsText } from '../intake/columns.ts';
+import type { Intake } from '../intake/open-intake.ts';
+import type { Settings } from '../settings/resolve.ts';
+
+const ANTHROPIC = 'api.anthropic.com';
+const SIGNS: Record<string, string> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'pipes',
+};
+
+export interface Plan {
+  inputs: readonly string[];
+  intake: Intake;
+  settings: Settings;
+  /** For people: a path, or `stdout`. */
+  output: string;
+  /** Where messages go. */
+  url: string;
+}
+
+export function firstLines({ inputs, intake, settings, output, url }: Plan): string {
+  const { playbook, origins, flags } = settings;
+  const { models, thresholds } = playbook;
+  const { hostname, origin } = new URL(url);
+  const lines: [string, string][] = [
+    ['input', `${inputs.join(', ')} (${formatText(intake)})`],
+    ['columns', columnsText(intake.columns)],
+    ['playbook', `${playbook.identity} (${playbook.folder})`],
+    [
+      'models',
+      `${models.fast}, then ${models.strong} where a field is under ${thresholds.default}`,
+    ],
+  ];
+  if (origins.length > 0) lines.push(['settings', origins.join(', ')]);
+  if (flags.simulate) lines.push(['sent to', 'nobody: a built-in stand-in answers']);
+  else if (hostname !== ANTHROPIC) lines.push(['sent to', `${origin}, which is not Anthropic's`]);
+  lines.push(['output', output]);
+  return lines.map(([name, text]) => `${name.padEnd(9)} ${text}\n`).join('');
+}
+
+function formatText({ shape }: Intake): string {
+  if (shape.format === 'jsonl') return 'jsonl';
+  return `${shape.format}, ${SIGNS[shape.delimiter] ?? JSON.stringify(shape.delimiter)}`;
+}

@@ -1,0 +1,29 @@
+// Copies a playbook into a new folder, to edit.
+import { cp, readdir } from 'node:fs/promises';
+import { EXIT, failures } from '../errors.ts';
+import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
+import type { Context } from './context.ts';
+
+export async function initCommand(
+  folder: string,
+  flags: Record<string, unknown>,
+  context: Context,
+): Promise<number> {
+  const existing = await readdir(folder).catch(() => []);
+  if (existing.length > 0) throw failures.folderExists(folder);
+  const source = playbookFolder(
+    typeof flags['playbook'] === 'string' ? flags['playbook'] : 'support',
+  );
+  const playbook = await loadPlaybook(source);
+  await cp(source, folder, { recursive: true });
+  context.stderr.write(
+    `${folder} is a copy of the playbook ${playbook.name}.\n\n` +
+      'playbook.yaml  teams, types, urgencies, sentiments; models; thresholds; patterns; routing rules\n' +
+      'system.md      the instructions\n' +
+      'examples.yaml  worked tickets with the right answers\n\n' +
+      `Edit them, then:\n` +
+      `  ticket-classify check ${folder}\n` +
+      `  ticket-classify backlog.csv --playbook ${folder}\n`,
+  );
+  return EXIT.ok;
+}

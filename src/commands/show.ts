@@ -1,0 +1,68 @@
+// The exact request for one ticket, and where it would go. Sends nothing.
+import { closest } from 'fastest-levenshtein';
+import { messagesUrl, newClient } from '../claude/client.ts';
+import { requestMaker } from '../claude/request.ts';
+import { escalateUnasked, escalationText } from '../cascade/escalate.ts';
+import { EXIT, failures } from '../errors.ts';
+import { intakeOptions } from './intake-options.ts';
+import { openIntake } from '../intake/open-intake.ts';
+import { STDIN } from '../intake/source.ts';
+import { ticketMaker } from '../intake/to-ticket.ts';
+import { resolveSettings } from '../settings/resolve.ts';
+import type { Ticket } from '../ticket.ts';
+import type { Context } from './context.ts';
+
+/** Ids that are kept to guess the one that was meant. */
+const IDS_FOR_A_GUESS = 10_000;
+
+export async function showCommand(
+  file: string | undefined,
+  given: Record<string, unknown>,
+  context: Context,
+): Promise<number> {
+  const settings = await resolveSettings(given, context.environment);
+  const { playbook, models, access, flags } = settings;
+  const intake = await openIntake(intakeOptions(settings, [file ?? STDIN]), context.stdin);
+  const toTicket = ticketMaker(intake.columns, intake.shape.names, playbook);
+  const wanted = flags.id ?? '';
+  const ids: string[] = [];
+  for await (const row of intake.rows) {
+    const ticket = toTicket(row);
+    if (ticket.id === wanted) {
+      const client = newClient({ ...access, log: () => {} });
+      const makeRequest = requestMaker(playbook, (name) => models.get(name)?.forcedTool ?? true);
+      const first = firstModel(ticket, settings);
+      const shown = {
+        ticket_id: ticket.id,
+        url: messagesUrl(client),
+        sent: isSent(ticket),
+        asked_first: first,
+        then: thenText(ticket, settings),
+        request: makeRequest(first, ticket),
+      };
+      context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+      return EXIT.ok;
+    }
+    if (ids.length < IDS_FOR_A_GUESS) ids.push(ticket.id);
+  }
+  throw failures.ticketNotFound(wanted, ids.length > 0 ? closest(wanted, ids) : '');
+}
+
+type Settings = Awaited<ReturnType<typeof resolveSettings>>;
+
+function isSent(ticket: Ticket): boolean {
+  return ticket.fault === null && (ticket.subject !== '' || ticket.body !== '');
+}
+
+function firstModel(ticket: Ticket, { playbook }: Settings): string {
+  const { fast, strong } = playbook.models;
+  return escalateUnasked(ticket, playbook).length > 0 ? strong : fast;
+}
+
+function thenText(ticket: Ticket, { playbook }: Settings): string {
+  if (ticket.fault !== null) return `not sent: ${ticket.fault}`;
+  if (!isSent(ticket)) return 'not sent: neither subject nor body';
+  const reasons = escalateUnasked(ticket, playbook);
+  if (reasons.length > 0) return `straight to the strong model: ${escalationText(reasons)}`;
+  return `${playbook.models.strong}, the same request, where a confidence is too low`;
+}

@@ -1,0 +1,39 @@
+// Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
+import { askClaude, type ClaudeOptions } from './claude/ask-claude.ts';
+import { messagesUrl, openClient, type Access } from './claude/client.ts';
+import type { Settings } from './settings/resolve.ts';
+import type { Ask } from './ticket.ts';
+
+export interface Connection {
+  ask: Ask;
+  /** Where messages go. */
+  url: string;
+  close: () => Promise<void>;
+}
+
+type Context = Pick<ClaudeOptions, 'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end'>;
+
+/** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */
+export async function connect(settings: Settings, context: Context): Promise<Connection> {
+  const { flags, playbook, models, access } = settings;
+  const simulated = flags.simulate ? await standIn() : null;
+  const client = await openClient({ ...(simulated?.access ?? access), log: context.log });
+  const ask = askClaude({
+    ...context,
+    client,
+    playbook,
+    models,
+    concurrency: flags.concurrency,
+    maxWait: flags.maxWait,
+  });
+  return { ask, url: messagesUrl(client), close: async () => simulated?.close() };
+}
+
+async function standIn(): Promise<{
+  access: Omit<Access, 'log'>;
+  close: () => Promise<void>;
+}> {
+  const { startSimulator } = await import('./simulator/simulator.ts');
+  const { url, close } = await startSimulator({ latency: 'real' });
+  return { access: { apiKey: 'simulated', authToken: null, baseURL: url }, close };
+}

@@ -1,0 +1,138 @@
+// What a program can import: the same pipeline without the terminal. Experimental.
+import { escalationText } from './cascade/escalate.ts';
+import { usd } from './claude/cost.ts';
+import { realClock } from './clock.ts';
+import { connect } from './connect.ts';
+import { Failure } from './errors.ts';
+import { ticketMaker } from './intake/to-ticket.ts';
+import { statusOf, type Status } from './output/columns.ts';
+import { classify } from './pipeline.ts';
+import { readEnvironment } from './settings/environment.ts';
+import { resolveSettings } from './settings/resolve.ts';
+import type { Field, JsonRow, Routed } from './ticket.ts';
+
+export { Failure };
+export type { Field, Status };
+
+export interface TicketInput {
+  id?: string;
+  subject?: string;
+  body?: string;
+  accountTier?: string;
+}
+
+export interface TicketVerdict {
+  /** As given, else made from the text. */
+  id: string;
+  /** `simulated` for what the built-in stand-in answered: it means nothing. */
+  status: Status;
+  queue: string;
+  /** The rule that matched; empty for human triage. */
+  rule: string;
+  slaMinutes: number;
+  /** Null where no model gave an answer. */
+  labels: Record<Field, string> | null;
+  /** 0 to 1. */
+  confidence: Record<Field, number> | null;
+  summary: string;
+  routingReason: string;
+  /** Why a human must look; empty if none must. */
+  triageReason: string;
+  modelUsed: string;
+  escalated: boolean;
+  /** As in the column: `team 0.62 < 0.75`. */
+  escalationReason: string;
+  /** ISO 639-1; null where it can't be told. */
+  language: string | null;
+  /** US dollars, of all answers behind the verdict. */
+  costUsd: number;
+}
+
+export interface ClassifyOptions {
+  /** A folder, or the name of a built-in playbook. Default: `support`. */
+  playbook?: string;
+  fastModel?: string;
+  strongModel?: string;
+  /** Calls in the air at once, at most. Default: 20. */
+  concurrency?: number;
+  /** A built-in stand-in answers: no key, no cost, no meaning. */
+  simulate?: boolean;
+  /** Nothing new is asked once it is aborted; the iteration then ends with its reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Classifies tickets as they come and yields their verdicts in the same order. Credentials come from
+ * where the Anthropic SDK takes them. What is wrong with one ticket is in its verdict.
+ * @experimental the names may still change
+ * @throws Failure for what ends the whole run: no credentials, a broken playbook, a spend limit
+ */
+export async function* classifyTickets(
+  tickets: AsyncIterable<TicketInput> | Iterable<TicketInput>,
+  { signal, ...flags }: ClassifyOptions = {},
+): AsyncGenerator<TicketVerdict> {
+  const given = Object.fromEntries(
+    Object.entries(flags).filter(([, value]) => value !== undefined),
+  );
+  const settings = await resolveSettings(given, readEnvironment(process.env, process.cwd()));
+  const { playbook } = settings;
+  const stop = new AbortController();
+  const leave = new AbortController();
+  const onAbort = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  const connection = await connect(settings, {
+    clock: realClock,
+    note: () => {},
+    log: () => {},
+    stop: stop.signal,
+    leave: leave.signal,
+    end: (failure) => stop.abort(failure),
+  });
+  const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
+  const stations = {
+    toTicket: ticketMaker(columns, [], playbook),
+    ask: connection.ask,
+    playbook,
+    stop: stop.signal,
+  };
+  try {
+    for await (const routed of classify(rowsFrom(tickets), stations)) yield verdictOf(routed);
+  } finally {
+    stop.abort();
+    signal?.removeEventListener('abort', onAbort);
+    await connection.close();
+  }
+}
+
+async function* rowsFrom(
+  tickets: AsyncIterable<TicketInput> | Iterable<TicketInput>,
+): AsyncGenerator<JsonRow> {
+  let line = 0;
+  for await (const ticket of tickets) {
+    const value = { ...ticket };
+    const bytes = (ticket.subject?.length ?? 0) + (ticket.body?.length ?? 0);
+    yield { kind: 'json', file: 'tickets', line: ++line, bytes, text: '', value, fault: null };
+  }
+}
+
+function verdictOf(routed: Routed): TicketVerdict {
+  const { ticket, answer, asked, triage, escalations } = routed;
+  const cost = asked.reduce((sum, one) => sum + (one.kind === 'none' ? 0 : one.cost), 0);
+  return {
+    id: ticket.id,
+    status: statusOf(routed),
+    queue: routed.queue,
+    rule: routed.rule,
+    slaMinutes: routed.slaMinutes,
+    labels: answer?.labels ?? null,
+    confidence: answer?.confidence ?? null,
+    summary: answer?.summary ?? '',
+    routingReason: answer?.routingReason ?? '',
+    triageReason: triage?.detail ?? '',
+    modelUsed: answer?.model ?? '',
+    escalated: escalations.length > 0,
+    escalationReason: escalationText(escalations),
+    language: ticket.language,
+    costUsd: Number(usd(cost)),
+  };
+}

@@ -1,0 +1,125 @@
+// Parse, dispatch, signals, errors → exit code. Alone knows the real process.
+import { readFileSync } from 'node:fs';
+import { parseArguments, type Invocation } from './cli.ts';
+import { realClock } from './clock.ts';
+import type { Context } from './commands/context.ts';
+import { EXIT, Failure, failures } from './errors.ts';
+import { readEnvironment } from './settings/environment.ts';
+
+/** As much of node's process as is used, so that tests can bring their own. */
+export interface Process {
+  argv: string[];
+  env: Record<string, string | undefined>;
+  cwd: () => string;
+  stdin: Context['stdin'];
+  stdout: Context['stdout'];
+  stderr: Context['stderr'];
+  on: (event: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void) => unknown;
+  off: (event: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void) => unknown;
+  exit: (code: number) => void;
+}
+
+/** After a first signal, calls in the air have so long to finish. */
+const GRACE_MS = 10_000;
+
+/** @returns the exit code, once everything is written. */
+export async function run(process: Process): Promise<number> {
+  const { stdout, stderr } = process;
+  // A reader that went away is found out by whoever writes next; without a listener it would crash.
+  stderr.on('error', () => {});
+  try {
+    const args = process.argv.slice(2);
+    const invocation = parseArguments(args, version(), (text) => stdout.write(text));
+    if (!invocation) return EXIT.ok;
+    if (readsStdin(invocation) && process.stdin.isTTY) {
+      parseArguments(['--help'], version(), (text) => stderr.write(text));
+      return EXIT.cannotStart;
+    }
+    return await dispatch(invocation, process);
+  } catch (error) {
+    stderr.write(complaint(error));
+    return error instanceof Failure ? error.exit : EXIT.bug;
+  }
+}
+
+async function dispatch({ command, operands, flags }: Invocation, process: Process) {
+  const context: Context = {
+    version: version(),
+    args: process.argv.slice(2),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: readEnvironment(process.env, process.cwd()),
+    clock: realClock,
+    stop: new AbortController(),
+    leave: new AbortController(),
+  };
+  const [operand] = operands;
+  switch (command) {
+    case 'classify': {
+      const { classifyCommand } = await import('./commands/classify.ts');
+      return withSignals(process, context, () => classifyCommand(operands, flags, context));
+    }
+    case 'show': {
+      const { showCommand } = await import('./commands/show.ts');
+      return showCommand(operand, flags, context);
+    }
+    case 'check': {
+      const { checkCommand } = await import('./commands/check.ts');
+      return checkCommand(operand, context);
+    }
+    case 'init': {
+      const { initCommand } = await import('./commands/init.ts');
+      return initCommand(operand ?? '', flags, context);
+    }
+  }
+}
+
+function readsStdin({ command, operands }: Invocation): boolean {
+  return (command === 'classify' || command === 'show') && operands.length === 0;
+}
+
+/** First signal: nothing new goes out, what is in the air may finish. Second: leave at once. */
+async function withSignals(
+  process: Process,
+  { stop, leave }: Context,
+  work: () => Promise<number>,
+): Promise<number> {
+  let grace: NodeJS.Timeout | undefined;
+  let signalled = false;
+  function onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
+    const failure = failures.interrupted(signal);
+    if (signalled) process.exit(failure.exit);
+    signalled = true;
+    stop.abort(failure);
+    grace = setTimeout(() => leave.abort(failure), GRACE_MS);
+  }
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(grace);
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+function complaint(error: unknown): string {
+  if (error instanceof Failure) {
+    const lines = [error.message, error.hint, error.aftermath].filter((line) => line !== '');
+    return `ticket-classify: ${lines.join('\n  ')}\n`;
+  }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return (
+    `ticket-classify ${version()}: this is a bug of ours, and we are sorry.\n${what}\n` +
+    '  Rows written so far are kept. Please report it with the lines above.\n'
+  );
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest: unknown = JSON.parse(text);
+  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return known ? String(manifest.version) : 'unknown';
+}

@@ -1,0 +1,89 @@
+// Routed → our columns, in the documented order.
+import { escalationText } from '../cascade/escalate.ts';
+import { lowestConfidence } from '../cascade/decide.ts';
+import { usd } from '../claude/cost.ts';
+import {
+  CONFIDENCE_OF,
+  FIELDS,
+  type Answer,
+  type Field,
+  type Routed,
+  type Usage,
+} from '../ticket.ts';
+
+/** A number is given as its plain decimal digits, so that no writer makes it `1.2e-7`. */
+export type Cell = string | boolean | null | { digits: string };
+
+type Paid = Extract<Answer, { usage: Usage }>;
+
+const COLUMNS: [name: string, cell: (routed: Routed) => Cell][] = [
+  ['ticket_id', ({ ticket }) => ticket.id],
+  ['queue', ({ queue }) => queue],
+  ['sla_minutes', ({ slaMinutes }) => digits(slaMinutes)],
+  ['rule', ({ rule }) => rule],
+  ...FIELDS.flatMap((field): typeof COLUMNS => [
+    [field, ({ answer }) => answer?.labels[field] ?? null],
+    [CONFIDENCE_OF[field], (routed) => confidence(routed, field)],
+  ]),
+  ['summary', ({ answer }) => answer?.summary ?? null],
+  ['routing_reason', ({ answer }) => answer?.routingReason ?? null],
+  ['min_confidence', ({ answer }) => answer && digits(lowestConfidence(answer))],
+  ['status', statusOf],
+  ['triage_reason', ({ triage }) => triage?.detail ?? null],
+  ['model_used', ({ answer }) => answer && modelUsed(answer)],
+  ['escalated', ({ escalations }) => escalations.length > 0],
+  ['escalation_reason', ({ escalations }) => escalationText(escalations) || null],
+  ['language', ({ ticket }) => ticket.language],
+  ['reused', ({ asked }) => (asked.length > 0 ? paid(asked).every(({ reused }) => reused) : null)],
+  ['attempts', ({ asked }) => sum(asked, ({ attempts }) => attempts)],
+  ['latency_ms', ({ asked }) => sum(paid(asked), ({ latencyMs }) => latencyMs)],
+  ['input_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.input)],
+  ['cache_read_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.cacheRead)],
+  ['cache_write_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.cacheWrite)],
+  ['output_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.output)],
+  [
+    'cost_usd',
+    ({ asked }) => ({ digits: usd(paid(asked).reduce((all, { cost }) => all + cost, 0)) }),
+  ],
+];
+
+/** Names of our columns, each with the prefix. */
+export function columnNames(prefix: string): string[] {
+  return [...COLUMNS.map(([name]) => name), 'playbook', 'classified_at'].map(
+    (name) => prefix + name,
+  );
+}
+
+/** One cell a column, in the order of `columnNames`. @param playbook its identity */
+export function cellsOf(routed: Routed, playbook: string): Cell[] {
+  const answeredAt = routed.answer?.answeredAt ?? null;
+  return [...COLUMNS.map(([, cell]) => cell(routed)), playbook, answeredAt];
+}
+
+export type Status = 'classified' | 'needs_human_triage' | 'simulated';
+
+export function statusOf({ answer, triage }: Pick<Routed, 'answer' | 'triage'>): Status {
+  if (triage) return 'needs_human_triage';
+  return answer?.simulated ? 'simulated' : 'classified';
+}
+
+function modelUsed({ model, simulated }: Answer): string {
+  return simulated ? `simulated/${model}` : model;
+}
+
+function confidence({ answer }: Routed, field: Field): Cell {
+  return answer && digits(answer.confidence[field]);
+}
+
+function paid(asked: readonly Answer[]): Paid[] {
+  return asked.filter((answer) => answer.kind !== 'none');
+}
+
+function sum<T>(items: readonly T[], amount: (item: T) => number): Cell {
+  return digits(items.reduce((all, item) => all + amount(item), 0));
+}
+
+function digits(value: number): Cell {
+  const text = String(value);
+  return { digits: text.includes('e') ? value.toFixed(20).replace(/\.?0+$/, '') : text };
+}

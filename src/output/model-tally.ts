@@ -1,0 +1,70 @@
+// What was asked of one model in, one answer at a time; calls, tokens, cost and latency out.
+import type { Answer, Usage } from '../ticket.ts';
+import { createQuantiles, type Quantiles } from './quantiles.ts';
+
+/** Of this run alone, but for `reused` and `unpriced`. */
+export interface ModelTally {
+  /** Requests sent, retries included. */
+  calls: number;
+  retries: number;
+  answered: number;
+  /** Paid for, but no valid answer. */
+  invalid: number;
+  /** Asked, and no answer came. */
+  failed: number;
+  /** Answers that were there already. */
+  reused: number;
+  /** Requests that may have been paid for, without our learning it. */
+  unknown: number;
+  /** Answers with tokens but without cost, as no price of the model is known; reused ones too. */
+  unpriced: number;
+  usage: Usage;
+  /** In half nano-dollars. */
+  cost: number;
+  /** In milliseconds. */
+  latency: Quantiles;
+}
+
+export function createModelTally(): ModelTally {
+  return {
+    calls: 0,
+    retries: 0,
+    answered: 0,
+    invalid: 0,
+    failed: 0,
+    reused: 0,
+    unknown: 0,
+    unpriced: 0,
+    usage: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 },
+    cost: 0,
+    latency: createQuantiles(),
+  };
+}
+
+export function countForModel(model: ModelTally, answer: Answer): void {
+  if (answer.kind !== 'none' && answer.cost === 0 && answer.usage.output > 0) model.unpriced += 1;
+  if (answer.kind !== 'none' && answer.reused) {
+    model.reused += 1;
+    return;
+  }
+  model.calls += answer.attempts;
+  model.retries += Math.max(0, answer.attempts - 1);
+  model.unknown += answer.unknown;
+  if (answer.kind === 'none') {
+    model.failed += 1;
+    return;
+  }
+  if (answer.kind === 'valid') model.answered += 1;
+  else model.invalid += 1;
+  model.cost += answer.cost;
+  addUsage(model.usage, answer.usage);
+  model.latency.add(Math.round(answer.latencyMs));
+}
+
+/** Adds to the first. */
+export function addUsage(sum: Usage, usage: Usage): void {
+  sum.input += usage.input;
+  sum.cacheRead += usage.cacheRead;
+  sum.cacheWrite += usage.cacheWrite;
+  sum.output += usage.output;
+}

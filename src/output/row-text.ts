@@ -1,0 +1,126 @@
+// Routed → the text of its row: the input's columns as they came in, ours after them.
+import { stringify } from 'csv-stringify/sync';
+import type { Shape } from '../intake/open-intake.ts';
+import type { Routed, Row } from '../ticket.ts';
+import { cellsOf, columnNames, type Cell } from './columns.ts';
+
+export type OutputFormat = 'csv' | 'tsv' | 'jsonl';
+
+export interface RowText {
+  /** Before the first row. */
+  header: string;
+  /** Ends with a line end. */
+  row: (routed: Routed) => string;
+}
+
+export interface RowTextOptions {
+  format: OutputFormat;
+  shape: Shape;
+  /** Before the names of our columns. */
+  prefix: string;
+  /** The playbook's identity, which is on every row. */
+  playbook: string;
+}
+
+/** Holds, in a table made from JSON, what does not stand in the columns of the first rows. */
+export const OTHER_FIELDS = 'other_fields';
+
+export function rowText(options: RowTextOptions): RowText {
+  return options.format === 'jsonl' ? jsonText(options) : tableText(options);
+}
+
+function tableText({ format, shape, prefix, playbook }: RowTextOptions): RowText {
+  const fromTable = shape.format !== 'jsonl';
+  const names = fromTable ? shape.names : [...shape.names, OTHER_FIELDS];
+  const write = (input: readonly string[], ours: readonly Cell[], surplus: readonly string[]) =>
+    stringify([[...input, ...ours.map(tableCell), ...surplus]], {
+      delimiter: delimiterFor(format, shape),
+      record_delimiter: shape.lineEnd,
+    });
+  const header = write(names, columnNames(prefix), []);
+  return {
+    header: shape.bom && fromTable ? `\uFEFF${header}` : header,
+    row(routed) {
+      const cells = tableCells(routed.ticket.row, shape.names);
+      const surplus = cells.slice(names.length);
+      return write(cells.slice(0, names.length), cellsOf(routed, playbook), surplus);
+    },
+  };
+}
+
+/** An input with semicolons stays one; a table made from JSON has commas. */
+function delimiterFor(format: OutputFormat, shape: Shape): string {
+  if (format === 'tsv') return '\t';
+  return shape.format === 'csv' ? shape.delimiter : ',';
+}
+
+function tableCells(row: Row, names: readonly string[]): string[] {
+  if (row.kind === 'table') return row.cells;
+  if (row.fault !== null) return [...names.map(() => ''), row.text];
+  const others = Object.entries(row.value).filter(([name]) => !names.includes(name));
+  const rest = others.length > 0 ? JSON.stringify(Object.fromEntries(others)) : '';
+  return [...names.map((name) => valueText(row.value[name])), rest];
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function tableCell(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'object') return cell.digits;
+  return typeof cell === 'string' ? withoutFormula(cell) : String(cell);
+}
+
+/**
+ * A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection). The library's own
+ * option would also change the input's cells.
+ */
+function withoutFormula(text: string): string {
+  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+}
+
+function jsonText({ shape, prefix, playbook }: RowTextOptions): RowText {
+  const ours = columnNames(prefix).map((name) => JSON.stringify(name));
+  const names = uniqueNames(shape.names);
+  return {
+    header: '',
+    row(routed) {
+      const added = cellsOf(routed, playbook).map((cell, at) => `${ours[at]}:${jsonCell(cell)}`);
+      return `${withFields(inputText(routed.ticket.row, names), added.join(','))}\n`;
+    },
+  };
+}
+
+function jsonCell(cell: Cell): string {
+  return typeof cell === 'object' && cell !== null ? cell.digits : JSON.stringify(cell);
+}
+
+/** A JSON row is not parsed and written again: that would spoil 19-digit ids. */
+function inputText(row: Row, names: readonly string[]): string {
+  if (row.kind === 'json')
+    return row.fault === null ? row.text : JSON.stringify({ line: row.text });
+  const entries = names.map((name, at) => [name, row.cells[at] ?? '']);
+  const surplus = row.cells.slice(names.length);
+  if (surplus.length > 0) entries.push(['surplus_cells', surplus.join('\n')]);
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
+/** Adds fields before the closing brace of an object's text. */
+function withFields(object: string, fields: string): string {
+  const brace = object.lastIndexOf('}');
+  const isEmpty = object.slice(0, brace).trim() === '{';
+  return `${object.slice(0, brace)}${isEmpty ? '' : ','}${fields}${object.slice(brace).trimEnd()}`;
+}
+
+/** `Comment`, `Comment` → `Comment`, `Comment_2`. */
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let times = 2; taken.has(unique); times++) unique = `${name}_${times}`;
+    taken.add(unique);
+    return unique;
+  });
+}

@@ -1,0 +1,191 @@
+// The summary in; what a person reads at the end of a run out.
+import { styleText } from 'node:util';
+import { roundedUsd } from '../claude/cost.ts';
+import { FIELDS } from '../ticket.ts';
+import { compact, percent, promise, span, thousands } from './figures.ts';
+import type { Summary } from './summary-format.ts';
+import { alignLeft, alignRight, shorten, textTable, textWidth } from './text-table.ts';
+
+const WIDTH = 80;
+const QUEUES = 15;
+const SIMULATED = 'SIMULATED: these labels and costs are made up and mean nothing.';
+
+type Style = 'bold' | 'dim' | 'yellow';
+type Paint = (style: Style, text: string) => string;
+
+/** At most 80 columns wide, with a newline at its end. `NO_COLOR` and the like are the caller's. */
+export function summaryText(summary: Summary, { colour }: { colour: boolean }): string {
+  // Of itself, newer Node looks at stdout, which is where the rows go.
+  const paint: Paint = (style, text) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const blocks = [
+    outcome(summary, paint),
+    models(summary, paint),
+    confidences(summary, paint),
+    cost(summary, paint),
+    queues(summary, paint),
+  ];
+  if (summary.simulated) {
+    blocks.unshift([paint('yellow', SIMULATED)]);
+    blocks.push([paint('yellow', SIMULATED)]);
+  }
+  const filled = blocks.filter((block) => block.length > 0);
+  return `${filled.map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+function outcome(summary: Summary, paint: Paint): string[] {
+  const { tickets, classified, triage, escalated, seconds, tickets_per_second: pace } = summary;
+  const perSecond = pace === null ? '' : `, ${rate(pace)}/s`;
+  const heading = `${plural(tickets, 'ticket')} in ${span(seconds)}${perSecond}`;
+  const share = tickets === 0 ? null : classified / tickets;
+  const lines = [
+    paint('bold', heading),
+    figure('classified', thousands(classified), percent(share)),
+  ];
+  const forHumans = figure('for human triage', thousands(triage.tickets), percent(triage.share));
+  lines.push(triage.tickets > 0 ? paint('yellow', forHumans) : forHumans);
+  for (const [reason, count] of sorted(triage.by_reason)) {
+    lines.push(paint('dim', cause(reason.replaceAll('_', ' '), count, '')));
+  }
+  lines.push(figure('escalated', thousands(escalated.tickets), percent(escalated.share)));
+  const { by_cause: causes } = escalated;
+  const told: [name: string, count: number, detail: string][] = [
+    ['unsure', causes.field, ''],
+    ['language', causes.language, listing(escalated.by_language)],
+    ['pattern', causes.pattern, listing(escalated.by_pattern)],
+    ['fast model failed', causes.failure, ''],
+  ];
+  for (const [name, count, detail] of told) {
+    if (count > 0) lines.push(paint('dim', cause(name, count, detail)));
+  }
+  return lines;
+}
+
+const LABEL = 22;
+const COUNT = 10;
+
+function figure(label: string, value: string, note = ''): string {
+  return `  ${alignLeft(label, LABEL)}${alignRight(value, COUNT)}${alignRight(note, 9)}`.trimEnd();
+}
+
+function cause(name: string, count: number, detail: string): string {
+  const line = `    ${alignLeft(name, LABEL - 2)}${alignRight(thousands(count), COUNT)}   ${detail}`;
+  return shorten(line, WIDTH).trimEnd();
+}
+
+function models(summary: Summary, paint: Paint): string[] {
+  const rows = Object.entries(summary.by_model).map(([name, model]) => [
+    name,
+    compact(model.calls),
+    compact(model.retries),
+    compact(model.input_tokens + model.cache_read_tokens + model.cache_write_tokens),
+    compact(model.output_tokens),
+    percent(model.cached_share),
+    latency(model.latency_p50_ms),
+    latency(model.latency_p95_ms),
+    model.unpriced_answers > 0 && model.cost_usd === 0 ? '?' : money(model.cost_usd),
+  ]);
+  if (rows.length === 0) return [];
+  const heading = ['Model', 'calls', 'retries', 'input', 'output', 'cached', 'p50', 'p95', 'cost'];
+  const notes = Object.entries(summary.by_model).flatMap(([name, model]) => {
+    const told = [
+      model.reused > 0 ? `${thousands(model.reused)} reused` : '',
+      model.invalid > 0 ? `${thousands(model.invalid)} invalid but paid for` : '',
+      model.failed > 0 ? `${thousands(model.failed)} unanswered` : '',
+    ].filter((text) => text !== '');
+    if (told.length === 0) return [];
+    return [paint('dim', `  ${shorten(`${shorten(name, 30)}: ${told.join(', ')}`, WIDTH - 2)}`)];
+  });
+  return [...headed(textTable([heading, ...rows], WIDTH), paint), ...notes];
+}
+
+function confidences(summary: Summary, paint: Paint): string[] {
+  const rows = FIELDS.flatMap((field) => {
+    const deciles = summary.confidence[field];
+    if (deciles === null) return [];
+    const shown = [deciles.p10, deciles.p50, deciles.p90].map((value) => value.toFixed(2));
+    return [[field, ...shown, thousands(summary.escalated.by_field[field])]];
+  });
+  if (rows.length === 0) return [];
+  return headed(textTable([['Confidence', 'p10', 'p50', 'p90', 'unsure'], ...rows], WIDTH), paint);
+}
+
+function cost(summary: Summary, paint: Paint): string[] {
+  const { cost: paid, total, models: names } = summary;
+  const rows: [label: string, usd: number | null, note?: string][] = [['this run', paid.cost_usd]];
+  if (paid.rows_cost_usd !== paid.cost_usd) {
+    rows.push(['these rows, reused answers too', paid.rows_cost_usd]);
+  }
+  if (summary.tickets > 0) {
+    rows.push(['per ticket', paid.per_ticket_usd]);
+    rows.push(['per 1,000 tickets', paid.per_1000_tickets_usd]);
+    const alone = `${shorten(names.strong, 30)} alone, estimate`;
+    rows.push([alone, paid.strong_only_estimate_usd, saved(paid.saved_share)]);
+  }
+  const label = Math.max(...rows.map(([text]) => textWidth(text)));
+  const lines = [paint('bold', summary.simulated ? 'Cost (simulated)' : 'Cost')];
+  for (const [text, usd, note = ''] of rows) {
+    const value = usd === null ? 'unknown' : money(usd);
+    const line = `  ${alignLeft(text, label)}${alignRight(value, 12)}  ${note}`.trimEnd();
+    lines.push(shorten(line, WIDTH));
+  }
+  if (total.unknown_cost_calls > 0) {
+    lines.push(paint('yellow', `  ${plural(total.unknown_cost_calls, 'call')} of unknown cost`));
+  }
+  if (total.unpriced_answers > 0) {
+    const answers = plural(total.unpriced_answers, 'answer');
+    lines.push(paint('yellow', `  ${answers} of models without a known price, in no sum`));
+  }
+  return lines;
+}
+
+function saved(share: number | null): string {
+  if (share === null) return '';
+  return share < 0 ? `${percent(-share)} more than that` : `${percent(share)} saved`;
+}
+
+function queues({ queues: all }: Summary, paint: Paint): string[] {
+  if (all.length === 0) return [];
+  const shown = all.length > QUEUES + 1 ? all.slice(0, QUEUES) : all;
+  const rows = shown.map((row) => [row.queue, thousands(row.tickets), promise(row.sla_minutes)]);
+  const lines = headed(textTable([['Queue', 'tickets', 'SLA'], ...rows], WIDTH), paint);
+  const rest = all.slice(shown.length);
+  if (rest.length === 0) return lines;
+  const tickets = rest.reduce((sum, queue) => sum + queue.tickets, 0);
+  const more = `… and ${rest.length} more queues with ${plural(tickets, 'ticket')}`;
+  return [...lines, paint('dim', more)];
+}
+
+function headed([heading = '', ...lines]: string[], paint: Paint): string[] {
+  return [paint('bold', heading), ...lines];
+}
+
+/** Without what is 0, most first. */
+function sorted(counts: Record<string, number>): [name: string, count: number][] {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a);
+}
+
+function listing(counts: Record<string, number>): string {
+  return sorted(counts)
+    .map(([name, count]) => `${name} ${thousands(count)}`)
+    .join(', ');
+}
+
+function plural(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function rate(perSecond: number): string {
+  return perSecond < 10 ? perSecond.toFixed(1) : thousands(perSecond);
+}
+
+function latency(milliseconds: number | null): string {
+  if (milliseconds === null) return '–';
+  return `${(milliseconds / 1_000).toFixed(milliseconds < 9_950 ? 1 : 0)}s`;
+}
+
+function money(usd: number): string {
+  return roundedUsd(usd * 2_000_000_000);
+}

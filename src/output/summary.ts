@@ -1,0 +1,146 @@
+// The tally and the facts of the run in; the summary as documented JSON out.
+import { usd } from '../claude/cost.ts';
+import type { Field, Usage } from '../ticket.ts';
+import { addUsage, type ModelTally } from './model-tally.ts';
+import type { Quantiles } from './quantiles.ts';
+import type { Calls, Deciles, ModelSummary, Summary } from './summary-format.ts';
+import type { Tally } from './tally.ts';
+
+export interface RunFacts {
+  startedAt: Date;
+  finishedAt: Date;
+  /** Its identity, `name@hash`. */
+  playbook: string;
+  fast: string;
+  strong: string;
+  inputs: string[];
+  output: string;
+  exitCode: number;
+  exitReason: string;
+}
+
+export function summarise(tally: Tally, run: RunFacts): Summary {
+  const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1_000;
+  return {
+    format: 'ticket-classify.summary',
+    version: 1,
+    simulated: tally.simulated,
+    started_at: run.startedAt.toISOString(),
+    finished_at: run.finishedAt.toISOString(),
+    seconds,
+    tickets_per_second: ratio(tally.tickets, seconds),
+    exit: { code: run.exitCode, reason: run.exitReason },
+    playbook: run.playbook,
+    models: { fast: run.fast, strong: run.strong },
+    inputs: run.inputs,
+    output: run.output,
+    tickets: tally.tickets,
+    classified: tally.classified,
+    triage: {
+      tickets: tally.triage.tickets,
+      share: ratio(tally.triage.tickets, tally.tickets),
+      by_reason: { ...tally.triage.byReason },
+    },
+    escalated: {
+      tickets: tally.escalated.tickets,
+      share: ratio(tally.escalated.tickets, tally.tickets),
+      by_cause: { ...tally.escalated.byCause },
+      by_field: { ...tally.escalated.byField },
+      by_language: Object.fromEntries(tally.escalated.byLanguage),
+      by_pattern: Object.fromEntries(tally.escalated.byPattern),
+    },
+    teams: Object.fromEntries([...tally.teams].map(([name, team]) => [name, { ...team }])),
+    confidence: confidences(tally.confidences),
+    by_model: Object.fromEntries(
+      [...tally.models].map(([name, model]) => [name, modelSummary(model)]),
+    ),
+    total: calls([...tally.models.values()]),
+    cost: costs(tally),
+    queues: [...tally.queues]
+      .map(([queue, { tickets, slaMinutes }]) => ({ queue, tickets, sla_minutes: slaMinutes }))
+      .toSorted((a, b) => b.tickets - a.tickets || (a.queue < b.queue ? -1 : 1)),
+  };
+}
+
+function confidences(of: Record<Field, Quantiles>): Record<Field, Deciles | null> {
+  return {
+    team: deciles(of.team),
+    ticket_type: deciles(of.ticket_type),
+    urgency: deciles(of.urgency),
+    sentiment: deciles(of.sentiment),
+  };
+}
+
+function deciles(thousandths: Quantiles): Deciles | null {
+  if (thousandths.count() === 0) return null;
+  const at = (q: number): number => (thousandths.quantile(q) ?? 0) / 1_000;
+  return {
+    p10: at(0.1),
+    p20: at(0.2),
+    p30: at(0.3),
+    p40: at(0.4),
+    p50: at(0.5),
+    p60: at(0.6),
+    p70: at(0.7),
+    p80: at(0.8),
+    p90: at(0.9),
+  };
+}
+
+function modelSummary(model: ModelTally): ModelSummary {
+  return {
+    ...calls([model]),
+    latency_p50_ms: model.latency.quantile(0.5),
+    latency_p95_ms: model.latency.quantile(0.95),
+  };
+}
+
+function calls(models: ModelTally[]): Calls {
+  const usage: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
+  for (const model of models) addUsage(usage, model.usage);
+  const prompt = usage.input + usage.cacheRead + usage.cacheWrite;
+  return {
+    calls: sum(models, (model) => model.calls),
+    retries: sum(models, (model) => model.retries),
+    answered: sum(models, (model) => model.answered),
+    invalid: sum(models, (model) => model.invalid),
+    failed: sum(models, (model) => model.failed),
+    reused: sum(models, (model) => model.reused),
+    unknown_cost_calls: sum(models, (model) => model.unknown),
+    unpriced_answers: sum(models, (model) => model.unpriced),
+    input_tokens: usage.input,
+    cache_read_tokens: usage.cacheRead,
+    cache_write_tokens: usage.cacheWrite,
+    output_tokens: usage.output,
+    cached_share: ratio(usage.cacheRead, prompt),
+    cost_usd: dollars(sum(models, (model) => model.cost)),
+  };
+}
+
+function costs({ cost, strongModel, tickets, models }: Tally): Summary['cost'] {
+  const rows = dollars(cost.rows);
+  const estimate = strongModel === null ? null : dollars(cost.strongOnly);
+  const priced = [...models.values()].every((model) => model.unpriced === 0);
+  const spent = priced ? ratio(cost.rows, cost.strongOnly) : null;
+  return {
+    cost_usd: dollars(cost.run),
+    rows_cost_usd: rows,
+    per_ticket_usd: ratio(rows, tickets),
+    per_1000_tickets_usd: ratio(rows * 1_000, tickets),
+    strong_only_estimate_usd: estimate,
+    saved_share: spent === null ? null : 1 - spent,
+  };
+}
+
+function sum(models: ModelTally[], figure: (model: ModelTally) => number): number {
+  return models.reduce((total, model) => total + figure(model), 0);
+}
+
+/** The nearest JSON number to the exact decimal. */
+function dollars(halfNanos: number): number {
+  return Number(usd(halfNanos));
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole > 0 ? part / whole : null;
+}

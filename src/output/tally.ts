@@ -1,0 +1,191 @@
+// Routed tickets in, one at a time; what the run has come to out, in bounded memory.
+import { costOf } from '../claude/cost.ts';
+import type { Model } from '../claude/models.ts';
+import {
+  FIELDS,
+  type Answer,
+  type Escalation,
+  type Field,
+  type Routed,
+  type Triage,
+} from '../ticket.ts';
+import { countForModel, createModelTally, type ModelTally } from './model-tally.ts';
+import { createQuantiles, type Quantiles } from './quantiles.ts';
+
+type PaidAnswer = Exclude<Answer, { kind: 'none' }>;
+
+export interface Tally {
+  strong: string;
+  /** Null where no prices are known: then there is no estimate. */
+  strongModel: Model | null;
+  tickets: number;
+  classified: number;
+  triage: { tickets: number; byReason: Record<Triage['reason'], number> };
+  escalated: EscalatedTally;
+  teams: Map<string, TeamTally>;
+  /** Of the answers that count, in thousandths. */
+  confidences: Record<Field, Quantiles>;
+  models: Map<string, ModelTally>;
+  /**
+   * In half nano-dollars. `run` is what this run paid, `rows` what the answers behind its rows cost
+   * whenever they were paid, `strongOnly` what they would cost had only the strong model been asked.
+   */
+  cost: { run: number; rows: number; strongOnly: number };
+  queues: Map<string, { tickets: number; slaMinutes: number }>;
+  /** True if any answer was. */
+  simulated: boolean;
+  /** Answers that are in the sums of the run and of the rows. Weak, so that memory stays bounded. */
+  asked: WeakSet<Answer>;
+  rowed: WeakSet<Answer>;
+}
+
+/** A ticket with two causes counts under both, and once in `tickets`. */
+interface EscalatedTally {
+  tickets: number;
+  byCause: Record<Escalation['by'], number>;
+  byField: Record<Field, number>;
+  byLanguage: Map<string, number>;
+  byPattern: Map<string, number>;
+}
+
+export interface TeamTally {
+  /** Tickets that ended with this team, and those of them that were escalated. */
+  tickets: number;
+  escalated: number;
+  /** Tickets that the fast model gave to this team, but was unsure of some field. */
+  unsure: number;
+}
+
+export function createTally(strong: { strong: string; strongModel: Model | null }): Tally {
+  return {
+    ...strong,
+    tickets: 0,
+    classified: 0,
+    triage: {
+      tickets: 0,
+      byReason: { empty: 0, unreadable: 0, unsure: 0, strong_failed: 0, both_failed: 0 },
+    },
+    escalated: {
+      tickets: 0,
+      byCause: { field: 0, language: 0, pattern: 0, failure: 0 },
+      byField: { team: 0, ticket_type: 0, urgency: 0, sentiment: 0 },
+      byLanguage: new Map(),
+      byPattern: new Map(),
+    },
+    teams: new Map(),
+    confidences: {
+      team: createQuantiles(),
+      ticket_type: createQuantiles(),
+      urgency: createQuantiles(),
+      sentiment: createQuantiles(),
+    },
+    models: new Map(),
+    cost: { run: 0, rows: 0, strongOnly: 0 },
+    queues: new Map(),
+    simulated: false,
+    asked: new WeakSet(),
+    rowed: new WeakSet(),
+  };
+}
+
+/** Adds one ticket to the tally. */
+export function count(tally: Tally, routed: Routed): void {
+  tally.tickets += 1;
+  if (routed.triage === null) {
+    tally.classified += 1;
+  } else {
+    tally.triage.tickets += 1;
+    tally.triage.byReason[routed.triage.reason] += 1;
+  }
+  countQueue(tally, routed);
+  countEscalations(tally, routed.escalations);
+  countVerdict(tally, routed);
+  countStrongOnly(tally, routed.asked);
+  for (const answer of routed.asked) {
+    countAsked(tally, answer);
+    if (tally.rowed.has(answer)) continue;
+    tally.rowed.add(answer);
+    if (isPaid(answer)) tally.cost.rows += answer.cost;
+  }
+}
+
+/**
+ * Adds one answer to what this run has paid, whether or not its ticket will ever come out. `count`
+ * does the same for those it has not seen.
+ */
+export function countAsked(tally: Tally, answer: Answer): void {
+  if (tally.asked.has(answer)) return;
+  tally.asked.add(answer);
+  if (answer.simulated) tally.simulated = true;
+  if (isPaid(answer) && !answer.reused) tally.cost.run += answer.cost;
+  let model = tally.models.get(answer.model);
+  if (model === undefined) {
+    model = createModelTally();
+    tally.models.set(answer.model, model);
+  }
+  countForModel(model, answer);
+}
+
+function countQueue(tally: Tally, { queue, slaMinutes }: Routed): void {
+  const known = tally.queues.get(queue);
+  if (known === undefined) {
+    tally.queues.set(queue, { tickets: 1, slaMinutes });
+    return;
+  }
+  known.tickets += 1;
+  // Two rules may lead to one queue: the stricter promise holds.
+  known.slaMinutes = Math.min(known.slaMinutes, slaMinutes);
+}
+
+function countEscalations(tally: Tally, escalations: Escalation[]): void {
+  if (escalations.length === 0) return;
+  const { escalated } = tally;
+  escalated.tickets += 1;
+  for (const cause of new Set(escalations.map((escalation) => escalation.by))) {
+    escalated.byCause[cause] += 1;
+  }
+  const unsureTeams = new Set<string>();
+  for (const escalation of escalations) {
+    if (escalation.by === 'field') {
+      escalated.byField[escalation.field] += 1;
+      unsureTeams.add(escalation.team);
+    } else if (escalation.by === 'language') {
+      increment(escalated.byLanguage, escalation.language);
+    } else if (escalation.by === 'pattern') {
+      increment(escalated.byPattern, escalation.pattern);
+    }
+  }
+  for (const team of unsureTeams) teamOf(tally, team).unsure += 1;
+}
+
+function countVerdict(tally: Tally, { answer, escalations }: Routed): void {
+  if (answer === null) return;
+  const team = teamOf(tally, answer.labels.team);
+  team.tickets += 1;
+  if (escalations.length > 0) team.escalated += 1;
+  for (const field of FIELDS) {
+    tally.confidences[field].add(Math.round(answer.confidence[field] * 1_000));
+  }
+}
+
+function countStrongOnly(tally: Tally, asked: Answer[]): void {
+  const last = asked.findLast(isPaid);
+  if (last === undefined || tally.strongModel === null || tally.rowed.has(last)) return;
+  tally.cost.strongOnly += costOf(last.usage, tally.strongModel);
+}
+
+function isPaid(answer: Answer): answer is PaidAnswer {
+  return answer.kind !== 'none';
+}
+
+function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function teamOf(tally: Tally, name: string): TeamTally {
+  const known = tally.teams.get(name);
+  if (known !== undefined) return known;
+  const team = { tickets: 0, escalated: 0, unsure: 0 };
+  tally.teams.set(name, team);
+  return team;
+}

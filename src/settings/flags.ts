@@ -1,0 +1,95 @@
+// Flags as typed → checked and typed. Flags carry no defaults, so that environment and playbook can speak.
+import { z } from 'zod';
+import { parseDuration } from '../duration.ts';
+import { failures } from '../errors.ts';
+import { COLUMN_FIELDS } from '../intake/columns.ts';
+import { FIELDS } from '../ticket.ts';
+
+const share = z.coerce
+  .number('must be a number from 0 to 1')
+  .min(0, 'must be a number from 0 to 1')
+  .max(1, 'must be a number from 0 to 1');
+const count = z.coerce.number('must be a whole number').int('must be a whole number');
+
+const column = z.string().transform((text, context) => {
+  const [field, ...name] = text.split('=');
+  const known = COLUMN_FIELDS.find((candidate) => candidate === field);
+  if (known && name.join('=') !== '') return { field: known, column: name.join('=') };
+  const message = `must be <field>=<column>, with one of ${COLUMN_FIELDS.join(', ')} as the field`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const threshold = z.string().transform((text, context) => {
+  const [before, after] = text.includes('=') ? text.split('=', 2) : ['default', text];
+  const field = (['default', ...FIELDS] as const).find((candidate) => candidate === before);
+  const value = share.safeParse(after?.trim() === '' ? undefined : after);
+  if (field && value.success) return { field, value: value.data };
+  const message = `must be a number from 0 to 1, or <field>=<number> with one of ${FIELDS.join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const wait = z.string().transform((text, context) => {
+  const seconds = parseDuration(text);
+  if (seconds !== null) return { seconds, text };
+  context.addIssue({ code: 'custom', message: 'must be a duration, such as 90s, 10m or 2h' });
+  return z.NEVER;
+});
+
+const allowance = z.string().transform((text, context) => {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
+  if (match?.[2] === '%') return { share: Number(match[1]) / 100 };
+  if (match && /^\d+$/.test(match[1] ?? '')) return { tickets: Number(match[1]) };
+  context.addIssue({
+    code: 'custom',
+    message: 'must be a number of tickets or a share, such as 20 or 1%',
+  });
+  return z.NEVER;
+});
+
+const delimiter = z
+  .string()
+  .transform((text) => (text === '\\t' || text === 'tab' ? '\t' : text))
+  .refine((text) => text.length === 1, 'must be one character, or tab');
+
+const flagsSchema = z.strictObject({
+  output: z.string().min(1, 'must name a file').optional(),
+  inputFormat: z.enum(['csv', 'tsv', 'jsonl'], 'must be csv, tsv or jsonl').optional(),
+  outputFormat: z.enum(['csv', 'tsv', 'jsonl'], 'must be csv, tsv or jsonl').optional(),
+  columns: z.array(column).default([]),
+  subjectOnly: z.boolean().default(false),
+  delimiter: delimiter.optional(),
+  prefix: z.string().default('ai_'),
+  playbook: z.string().default('support'),
+  fastModel: z.string().min(1).optional(),
+  strongModel: z.string().min(1).optional(),
+  threshold: z.array(threshold).default([]),
+  concurrency: count.min(1, 'must be at least 1').max(1000, 'must be at most 1000').default(20),
+  limit: count.min(1, 'must be at least 1').optional(),
+  maxWait: wait.default({ seconds: 600, text: '10m' }),
+  // Only `--no-ledger` exists: commander then gives `true` where it was not typed.
+  ledger: z.boolean().optional(),
+  simulate: z.boolean().default(false),
+  summary: z.string().min(1).optional(),
+  allowTriage: allowance.default({ tickets: 0 }),
+  quiet: z.boolean().default(false),
+  verbose: z.boolean().default(false),
+  progress: z.boolean().default(true),
+  id: z.string().optional(),
+});
+export type Flags = z.output<typeof flagsSchema>;
+
+/** @throws Failure that names every flag with a wrong value. */
+export function checkFlags(given: Record<string, unknown>): Flags {
+  const result = flagsSchema.safeParse(given);
+  if (result.success) return result.data;
+  const complaints = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0] ?? '');
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const value = given[name];
+    const shown = Array.isArray(value) ? value[Number(path[1] ?? 0)] : value;
+    return `--${flag} ${String(shown)}: ${message}`;
+  });
+  throw failures.usage(complaints.join('\n'));
+}

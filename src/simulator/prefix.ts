@@ -1,0 +1,66 @@
+import { checkContent, type Block } from './check-blocks.ts';
+import { checkTools, type Tool } from './check-tools.ts';
+import { learn, type Classifier } from './labels.ts';
+import type { JsonObject } from './shape.ts';
+
+/** Tools and system of a request: what every request of a run has in common. */
+export interface Prefix {
+  tools: Tool[];
+  system: Block[];
+  /** Bytes and marks in the API's order: tools first. */
+  parts: Part[];
+  classifierFor(tool: Tool): Classifier;
+}
+
+export interface Part {
+  bytes: number;
+  mark: Block['mark'];
+  /** All up to here, by which a cache finds it. */
+  through: string;
+}
+
+/**
+ * Reads the prefix of a request body, and remembers it by its text: checked, measured and learnt
+ * once, it costs the thousands of requests that repeat it next to nothing.
+ *
+ * @throws ApiError 400
+ */
+export function prefixes(): (body: JsonObject) => Prefix {
+  const known = new Map<string, Prefix>();
+  return (body) => {
+    const key = JSON.stringify([body['tools'], body['system']]);
+    const prefix = known.get(key) ?? readPrefix(body);
+    if (!known.has(key)) {
+      if (known.size >= MOST_PREFIXES) known.clear();
+      known.set(key, prefix);
+    }
+    return prefix;
+  };
+}
+
+const MOST_PREFIXES = 64;
+
+function readPrefix(body: JsonObject): Prefix {
+  const tools = checkTools(body['tools']);
+  const system =
+    body['system'] === undefined ? [] : checkContent(body['system'], 'system', 'system');
+  const classifiers = new Map<string, Classifier>();
+  const text = system.map((block) => block.text).join('\n');
+
+  function classifierFor(tool: Tool): Classifier {
+    const classifier = classifiers.get(tool.name) ?? learn(tool.schema, text);
+    classifiers.set(tool.name, classifier);
+    return classifier;
+  }
+
+  return { tools, system, parts: measure('', [...tools, ...system]), classifierFor };
+}
+
+/** @param before The text that comes before the blocks. */
+export function measure(before: string, blocks: readonly Block[]): Part[] {
+  let through = before;
+  return blocks.map(({ text, mark }) => {
+    through = `${through}\0${text}`;
+    return { bytes: Buffer.byteLength(text), mark, through };
+  });
+}

@@ -1,0 +1,76 @@
+// Weighted features as vectors: how rare, how long, how alike.
+
+import type { Features } from './words.ts';
+
+/** By feature, in every text that teaches; other features count for nothing. */
+export type Rarity = Map<string, number>;
+
+/** Under 1, as a few dozen short texts say little about how rare a word is. */
+const RARITY_POWER = 0.7;
+
+/**
+ * @param taught What is to be known.
+ * @param background Whole language in small pieces, so that "not" and "the" are found out as common.
+ */
+export function rarityIn(taught: readonly Features[], background: readonly Features[]): Rarity {
+  const counts = new Map<string, number>();
+  for (const piece of background) {
+    for (const name of piece.keys()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const rarity: Rarity = new Map();
+  for (const name of taught.flatMap((features) => [...features.keys()])) {
+    rarity.set(
+      name,
+      Math.log((background.length + 1) / ((counts.get(name) ?? 0) + 0.5)) ** RARITY_POWER,
+    );
+  }
+  return rarity;
+}
+
+/** Of length 1, where unknown words count towards the length: of a strange text little is left. */
+export function weigh(features: Features, rarity: Rarity): Features {
+  const weighed: Features = new Map();
+  let unknown = 0;
+  for (const [name, amount] of features) {
+    const rare = rarity.get(name);
+    if (rare !== undefined) weighed.set(name, Math.log1p(amount) * rare);
+    else unknown += Math.log1p(amount) ** 2;
+  }
+  return scale(weighed, 1 / (Math.hypot(lengthOf(weighed), Math.sqrt(unknown)) || 1));
+}
+
+/** The sum, each with its own weight. Half way to length 1: a label much taught is a frequent one. */
+export function centreOf(texts: readonly { features: Features; weight: number }[]): Features {
+  const sum: Features = new Map();
+  for (const { features, weight } of texts) {
+    for (const [name, amount] of features) sum.set(name, (sum.get(name) ?? 0) + amount * weight);
+  }
+  return scale(sum, 1 / Math.sqrt(lengthOf(sum) || 1));
+}
+
+export function likeness(a: Features, b: Features): number {
+  let sum = 0;
+  for (const [name, amount] of a) sum += amount * (b.get(name) ?? 0);
+  return sum;
+}
+
+/** The single words, short ones left out, that make two texts most alike. */
+export function sharedWords(a: Features, b: Features, count: number): string[] {
+  return [...a]
+    .filter(([name]) => /^\p{L}{4,}$/u.test(name) && b.has(name))
+    .map(([name, amount]) => ({ name, amount: amount * (b.get(name) ?? 0) }))
+    .toSorted((x, y) => y.amount - x.amount)
+    .slice(0, count)
+    .map(({ name }) => name);
+}
+
+function lengthOf(features: Features): number {
+  let squares = 0;
+  for (const amount of features.values()) squares += amount * amount;
+  return Math.sqrt(squares);
+}
+
+function scale(features: Features, by: number): Features {
+  for (const [name, amount] of features) features.set(name, amount * by);
+  return features;
+}

@@ -1,0 +1,93 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { costOf, roundedUsd, usd } from '../../src/claude/cost.ts';
+import { MODELS, type Model } from '../../src/claude/models.ts';
+
+function model(name: string): Model {
+  const found = MODELS[name];
+  if (found === undefined) throw new Error(name);
+  return found;
+}
+
+test.each([
+  ['claude-haiku-4-5', [1_000_000, 0, 0, 0], '1'],
+  ['claude-haiku-4-5', [0, 1_000_000, 0, 0], '0.1'],
+  ['claude-haiku-4-5', [0, 0, 1_000_000, 0], '1.25'],
+  ['claude-haiku-4-5', [0, 0, 0, 1_000_000], '5'],
+  ['claude-haiku-4-5', [210, 4_500, 0, 91], '0.001115'],
+  ['claude-sonnet-4-6', [210, 0, 1_131, 87], '0.00617625'],
+  ['claude-haiku-5-5', [0, 0, 1, 0], '0.000000125'],
+  ['claude-haiku-5-5', [1, 1, 0, 0], '0.00000011'],
+  ['claude-haiku-5-5', [100_000, 0, 0, 0], '0.01'],
+  ['claude-haiku-5-5', [100_001, 0, 0, 0], '0.0500005'],
+  ['claude-haiku-5-5', [1, 99_999, 1, 100], '0.005251075'],
+  ['claude-sonnet-5-5', [0, 0, 0, 0], '0'],
+] as const)('%s with tokens %j costs %s dollars', (name, tokens, dollars) => {
+  const [input, cacheRead, cacheWrite, output] = tokens;
+  expect(usd(costOf({ input, cacheRead, cacheWrite, output }, model(name)))).toBe(dollars);
+});
+
+const tokens = fc.nat(200_000);
+const usage = fc.record({ input: tokens, cacheRead: tokens, cacheWrite: tokens, output: tokens });
+
+test('every cost is a whole number', () => {
+  fc.assert(
+    fc.property(usage, fc.constantFrom(...Object.values(MODELS)), (used, of) => {
+      expect(costOf(used, of)).toSatisfy(Number.isSafeInteger);
+    }),
+  );
+});
+
+test.each([
+  [0, '0'],
+  [1, '0.0000000005'],
+  [2, '0.000000001'],
+  [12_345_000, '0.0061725'],
+  [2_000_000_000, '1'],
+  [2_000_000_001, '1.0000000005'],
+  [20_000_000_000, '10'],
+  [Number.MAX_SAFE_INTEGER, '4503599.6273704955'],
+])('writes %d half nano-dollars as %s', (halfNanos, text) => {
+  expect(usd(halfNanos)).toBe(text);
+});
+
+/** The inverse of `usd`, by another way. */
+function parsed(dollars: string): bigint {
+  const [whole = '', decimals = ''] = dollars.split('.');
+  return BigInt(whole + decimals.padEnd(10, '0'));
+}
+
+test('the sum of the decimals is the decimal of the sum', () => {
+  const costs = fc.array(fc.nat(2 ** 40), { maxLength: 1_000 });
+  fc.assert(
+    fc.property(costs, (halfNanos) => {
+      const sum = halfNanos.reduce((total, cost) => total + cost, 0);
+      const decimals = halfNanos.reduce((total, cost) => total + parsed(usd(cost)), 0n);
+      expect(parsed(usd(sum))).toBe(decimals);
+    }),
+  );
+});
+
+test('writes plain decimals without exponent and trailing zeros', () => {
+  fc.assert(
+    fc.property(fc.maxSafeNat(), (halfNanos) => {
+      expect(usd(halfNanos)).toMatch(/^(0|[1-9]\d*)(\.\d*[1-9])?$/);
+    }),
+  );
+});
+
+test.each([
+  [0, '$0.00'],
+  [12.34, '$12.34'],
+  [1_234.567, '$1,234.57'],
+  [0.42, '$0.42'],
+  [0.1, '$0.10'],
+  [0.0421, '$0.0421'],
+  [0.04, '$0.040'],
+  [0.000062, '$0.000062'],
+  [0.0010234, '$0.00102'],
+  [0.099_999, '$0.10'],
+  [0.000_000_000_5, '$0.00000000050'],
+])('shows people %d dollars as %s', (dollars, text) => {
+  expect(roundedUsd(dollars * 2_000_000_000)).toBe(text);
+});
