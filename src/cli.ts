@@ -2,6 +2,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { failures } from './errors.ts';
 
+export const COMMANDS = ['show', 'check', 'init'];
+
 export type CommandName = 'classify' | 'show' | 'check' | 'init';
 
 export interface Invocation {

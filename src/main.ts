@@ -1,7 +1,7 @@
 // Parse, dispatch, signals, errors → exit code. Alone knows the real process.
-import { readFileSync } from 'node:fs';
-import { parseArguments, type Invocation } from './cli.ts';
-import { realClock } from './clock.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { COMMANDS, parseArguments, type Invocation } from './cli.ts';
+import { realClock, type Clock } from './clock.ts';
 import type { Context } from './commands/context.ts';
 import { EXIT, Failure, failures } from './errors.ts';
 import { readEnvironment } from './settings/environment.ts';
@@ -23,7 +23,7 @@ export interface Process {
 const GRACE_MS = 10_000;
 
 /** @returns the exit code, once everything is written. */
-export async function run(process: Process): Promise<number> {
+export async function run(process: Process, clock: Clock = realClock): Promise<number> {
   const { stdout, stderr } = process;
   // A reader that went away is found out by whoever writes next; without a listener it would crash.
   stderr.on('error', () => {});
@@ -35,14 +35,18 @@ export async function run(process: Process): Promise<number> {
       parseArguments(['--help'], version(), (text) => stderr.write(text));
       return EXIT.cannotStart;
     }
-    return await dispatch(invocation, process);
+    return await dispatch(invocation, process, clock);
   } catch (error) {
     stderr.write(complaint(error));
     return error instanceof Failure ? error.exit : EXIT.bug;
   }
 }
 
-async function dispatch({ command, operands, flags }: Invocation, process: Process) {
+async function dispatch(
+  { command, operands, flags }: Invocation,
+  process: Process,
+  clock: Clock,
+): Promise<number> {
   const context: Context = {
     version: version(),
     args: process.argv.slice(2),
@@ -50,11 +54,12 @@ async function dispatch({ command, operands, flags }: Invocation, process: Proce
     stdout: process.stdout,
     stderr: process.stderr,
     environment: readEnvironment(process.env, process.cwd()),
-    clock: realClock,
+    clock,
     stop: new AbortController(),
     leave: new AbortController(),
   };
   const [operand] = operands;
+  if (command === 'classify' && operand) await refuseMistypedCommand(operand);
   switch (command) {
     case 'classify': {
       const { classifyCommand } = await import('./commands/classify.ts');
@@ -73,6 +78,16 @@ async function dispatch({ command, operands, flags }: Invocation, process: Proce
       return initCommand(operand ?? '', flags, context);
     }
   }
+}
+
+/** `ticket-classify shw` names no file, but nearly a command. */
+async function refuseMistypedCommand(operand: string): Promise<void> {
+  if (!/^[a-z]+$/.test(operand) || existsSync(operand)) return;
+  const { closest, distance } = await import('fastest-levenshtein');
+  const command = closest(operand, COMMANDS);
+  if (distance(operand, command) > 2) return;
+  const hint = `Did you mean the command \`ticket-classify ${command}\`?`;
+  throw failures.usage(`There is no file ${operand}, and no such command.`, hint);
 }
 
 function readsStdin({ command, operands }: Invocation): boolean {

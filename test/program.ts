@@ -1,6 +1,8 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect } from 'vitest';
+import type { Clock } from '../src/clock.ts';
 import { run, type Process } from '../src/main.ts';
+import type { Simulator } from '../src/simulator/simulator.ts';
 
 export interface World {
   /** What is piped in; not given: nothing, as in a terminal. */
@@ -10,6 +12,7 @@ export interface World {
   cwd?: string;
   /** Whether stdout and stderr are terminals. */
   terminal?: boolean;
+  clock?: Clock;
 }
 
 export interface Outcome {
@@ -23,7 +26,7 @@ export async function program(args: string[], world: World = {}): Promise<Outcom
   const stdout = sink(world.terminal);
   const stderr = sink(world.terminal);
   const process = fakeProcess(args, world, stdout, stderr);
-  const code = await run(process);
+  const code = await run(process, world.clock ?? hurriedClock());
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
@@ -65,7 +68,9 @@ export function fakeProcess(
   };
 }
 
-export function sink(terminal = false): Writable & { text: () => string; isTTY: boolean; columns: number } {
+export function sink(
+  terminal = false,
+): Writable & { text: () => string; isTTY: boolean; columns: number } {
   const parts: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -79,6 +84,26 @@ export function sink(terminal = false): Writable & { text: () => string; isTTY: 
 function stdinOf({ stdin }: World): Process['stdin'] {
   if (stdin === undefined) return Object.assign(new PassThrough(), { isTTY: true });
   return typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin;
+}
+
+/** A clock whose sleeps are over at once. */
+export function hurriedClock(): Clock & { slept: number[] } {
+  const slept: number[] = [];
+  return {
+    slept,
+    now: Date.now,
+    random: () => 0,
+    async sleep(milliseconds, signal) {
+      slept.push(milliseconds);
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    },
+  };
+}
+
+/** Sends what the program asks to a simulator. */
+export function envOf({ url }: Simulator): Record<string, string> {
+  return { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: 'test' };
 }
 
 /** A table as csv-stringify would never quote it: for small inputs in tests. */

@@ -50,7 +50,7 @@ function sameLabel(label: string, said: unknown): boolean {
 }
 
 function cut(summary: string): string {
-  const points = [...summary];
+  const points = Array.from(summary);
   return points.length > SUMMARY_CHARS
     ? `${points.slice(0, SUMMARY_CHARS - 1).join('')}…`
     : summary;

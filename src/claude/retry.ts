@@ -117,5 +117,5 @@ function retryAfterOf(headers: Headers | undefined): number | null {
 function rootOf(error: Error): string {
   let root: Error = error;
   while (root.cause instanceof Error) root = root.cause;
-  return 'code' in root && root.code ? String(root.code) : root.message;
+  return 'code' in root && typeof root.code === 'string' ? root.code : root.message;
 }

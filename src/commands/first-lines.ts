@@ -28,7 +28,10 @@ export function firstLines({ inputs, intake, settings, output, url }: Plan): str
   const lines: [string, string][] = [
     ['input', `${inputs.join(', ')} (${formatText(intake)})`],
     ['columns', columnsText(intake.columns)],
-    ['playbook', `${playbook.identity} (${playbook.folder})`],
+    [
+      'playbook',
+      `${playbook.identity} (${playbook.folder === flags.playbook ? playbook.folder : 'built in'})`,
+    ],
     [
       'models',
       `${models.fast}, then ${models.strong} where a field is under ${thresholds.default}`,

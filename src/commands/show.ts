@@ -37,7 +37,7 @@ export async function showCommand(
         url: messagesUrl(client),
         sent: isSent(ticket),
         asked_first: first,
-        then: thenText(ticket, settings),
+        afterwards: afterwardsText(ticket, settings),
         request: makeRequest(first, ticket),
       };
       context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
@@ -59,7 +59,7 @@ function firstModel(ticket: Ticket, { playbook }: Settings): string {
   return escalateUnasked(ticket, playbook).length > 0 ? strong : fast;
 }
 
-function thenText(ticket: Ticket, { playbook }: Settings): string {
+function afterwardsText(ticket: Ticket, { playbook }: Settings): string {
   if (ticket.fault !== null) return `not sent: ${ticket.fault}`;
   if (!isSent(ticket)) return 'not sent: neither subject nor body';
   const reasons = escalateUnasked(ticket, playbook);

@@ -45,7 +45,7 @@ export function findColumns(
   if (columns.body === null) {
     const listed = names.map((name) => JSON.stringify(name)).join(', ');
     const free = names.filter((name) => !Object.values(columns).includes(name));
-    const guess = quoted(closest('description', free.length > 0 ? free : names));
+    const guess = nearest('description', free.length > 0 ? free : names);
     if (columns.subject === null) throw failures.noTextColumn(listed, guess);
     if (!subjectOnly) throw failures.noBodyColumn(columns.subject, listed, guess);
   }
@@ -75,7 +75,14 @@ function named(names: readonly string[], field: ColumnField, asked: string): str
   if (found === undefined && names.some((name) => asked.startsWith(`${name}.`))) return asked;
   if (found !== undefined) return found;
   const listed = names.map((name) => JSON.stringify(name)).join(', ');
-  throw failures.unknownColumn(field, asked, listed, quoted(closest(asked, [...names])));
+  throw failures.unknownColumn(field, asked, listed, nearest(asked, names));
+}
+
+/** As it must be typed in a shell. */
+function nearest(asked: string, names: readonly string[]): string {
+  const plain = closest(plainName(asked), names.map(plainName));
+  const name = names.find((candidate) => plainName(candidate) === plain) ?? '';
+  return /^[\w.-]+$/.test(name) ? name : `'${name}'`;
 }
 
 function plainName(name: string): string {
@@ -83,10 +90,6 @@ function plainName(name: string): string {
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
-}
-
-function quoted(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name}'`;
 }
 
 function words(text: string): string[] {

@@ -98,9 +98,9 @@ async function* readRecords(
     ready = [];
     stopAtFault(error);
   }
-  const error = await written(parser, null);
+  const lastError = await written(parser, null);
   yield* ready;
-  stopAtFault(error);
+  stopAtFault(lastError);
 
   function stopAtFault(error: Error | null): void {
     if (malformed || (error instanceof CsvError && error.code.includes('QUOTE'))) {

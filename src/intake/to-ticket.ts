@@ -19,12 +19,9 @@ export function ticketMaker(
     const fields = { id: '', subject: '', body: '', account_tier: '' };
     let { fault } = row;
     for (const field of COLUMN_FIELDS) {
-      const value = valueOf(row, columns[field], header);
-      if (typeof value === 'object' && value !== null) {
-        fault ??= `${columns[field]} is ${Array.isArray(value) ? 'a list' : 'an object'}, not text`;
-      } else {
-        fields[field] = cleanText(String(value ?? ''));
-      }
+      const text = textOf(valueOf(row, columns[field], header));
+      fields[field] = cleanText(text ?? '');
+      if (text === null) fault ??= `${columns[field]} is an object or a list, not text`;
     }
     const { id, subject, body, account_tier } = fields;
     const whole = `${subject}\n${body}`;
@@ -50,6 +47,13 @@ function valueOf(row: Row, column: Columns[ColumnField], header: readonly string
   return column
     .split('.')
     .reduce((value: unknown, key) => (isObject(value) ? value[key] : null), row.value);
+}
+
+/** Null for what is no text: it is never sent as `[object Object]`. */
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' ? value : null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

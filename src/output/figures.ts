@@ -7,6 +7,16 @@ export function thousands(value: number): string {
   return grouped.format(value);
 }
 
+/** `1 ticket`, `1,234 tickets`. */
+export function plural(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `7.7/s`, `87/s`. */
+export function perSecond(rate: number): string {
+  return `${rate < 9.95 ? rate.toFixed(1) : thousands(rate)}/s`;
+}
+
 /** `99,999`, then `123K`, `1.23M`: never wider than six characters up to a million billions. */
 export function compact(value: number): string {
   return value < 100_000 ? grouped.format(value) : short.format(value);

@@ -2,7 +2,7 @@
 import type { Answer, Usage } from '../ticket.ts';
 import { createQuantiles, type Quantiles } from './quantiles.ts';
 
-/** Of this run alone, but for `reused` and `unpriced`. */
+/** Of this run alone, but for `reused`. */
 export interface ModelTally {
   /** Requests sent, retries included. */
   calls: number;
@@ -16,8 +16,6 @@ export interface ModelTally {
   reused: number;
   /** Requests that may have been paid for, without our learning it. */
   unknown: number;
-  /** Answers with tokens but without cost, as no price of the model is known; reused ones too. */
-  unpriced: number;
   usage: Usage;
   /** In half nano-dollars. */
   cost: number;
@@ -34,7 +32,6 @@ export function createModelTally(): ModelTally {
     failed: 0,
     reused: 0,
     unknown: 0,
-    unpriced: 0,
     usage: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 },
     cost: 0,
     latency: createQuantiles(),
@@ -42,7 +39,6 @@ export function createModelTally(): ModelTally {
 }
 
 export function countForModel(model: ModelTally, answer: Answer): void {
-  if (answer.kind !== 'none' && answer.cost === 0 && answer.usage.output > 0) model.unpriced += 1;
   if (answer.kind !== 'none' && answer.reused) {
     model.reused += 1;
     return;

@@ -1,6 +1,6 @@
 // How far the run is in; one line that says so, for a terminal or for a log, out.
 import { roundedUsd } from '../claude/cost.ts';
-import { percent, span, thousands } from './figures.ts';
+import { percent, perSecond, plural, span, thousands } from './figures.ts';
 
 export interface Standing {
   tickets: number;
@@ -22,36 +22,24 @@ interface Part {
   rank: number;
 }
 
-const BAR_RANK = 4;
-const BAR = { narrowest: 8, widest: 30 };
-
 /** Never wider than `columns` less one, as some terminals break a line that fills them. */
 export function progressLine(standing: Standing, columns: number): string {
   const width = Math.max(0, columns - 1);
-  const { done } = standing;
   if (standing.tickets === 0) {
-    return `waiting for the first answer, ${span(Math.floor(standing.secondsGone))}`.slice(
-      0,
-      width,
-    );
+    return `waiting for the first answer, ${Math.floor(standing.secondsGone)} s`.slice(0, width);
   }
-  const bar: Part[] = done === null ? [] : [{ text: '░'.repeat(BAR.narrowest), rank: BAR_RANK }];
-  let parts = [...bar, ...figures(standing)];
+  let parts = partsOf(standing, columns);
   while (parts.length > 1 && joined(parts).length > width) parts = withoutHighest(parts);
-  const line = joined(parts);
-  if (done === null || !parts.some((part) => part.rank === BAR_RANK)) return line.slice(0, width);
-  const size = Math.min(BAR.widest, BAR.narrowest + width - line.length);
-  const full = Math.floor(done * size);
-  return '█'.repeat(full) + '░'.repeat(size - full) + line.slice(BAR.narrowest);
+  return joined(parts).slice(0, width);
 }
 
 /** `2026-11-22T10:31:00Z 12,345 tickets, 41 %, 87/s, 12 % escalated, 3 for triage, $0.42` */
 export function progressLogLine(standing: Standing, at: Date): string {
   const time = at.toISOString().replace(/\.\d+Z$/, 'Z');
   const parts = [
-    `${thousands(standing.tickets)} tickets`,
+    plural(standing.tickets, 'ticket'),
     standing.done === null ? '' : share(standing.done),
-    standing.ticketsPerSecond === null ? '' : `${rate(standing.ticketsPerSecond)}/s`,
+    standing.ticketsPerSecond === null ? '' : perSecond(standing.ticketsPerSecond),
     standing.tickets === 0 ? '' : escalated(standing),
     `${thousands(standing.triage)} for triage`,
     money(standing),
@@ -59,18 +47,31 @@ export function progressLogLine(standing: Standing, at: Date): string {
   return `${time} ${parts.filter((part) => part !== '').join(', ')}`;
 }
 
-function figures(standing: Standing): Part[] {
+function partsOf(standing: Standing, columns: number): Part[] {
   const { done, ticketsPerSecond, secondsLeft, triage } = standing;
   const parts = [
+    { text: done === null ? '' : bar(done, columns), rank: 4 },
     { text: done === null ? '' : share(done), rank: 0 },
-    { text: `${thousands(standing.tickets)} tickets`, rank: done === null ? 0 : 5 },
-    { text: ticketsPerSecond === null ? '' : `${rate(ticketsPerSecond)}/s`, rank: 7 },
-    { text: secondsLeft === null ? '' : `${span(secondsLeft)} left`, rank: 1 },
+    { text: plural(standing.tickets, 'ticket'), rank: done === null ? 0 : 5 },
+    { text: ticketsPerSecond === null ? '' : perSecond(ticketsPerSecond), rank: 7 },
+    { text: secondsLeft === null ? '' : `${left(secondsLeft)} left`, rank: 1 },
     { text: money(standing), rank: 2 },
     { text: escalated(standing), rank: 6 },
     { text: triage === 0 ? '' : `${thousands(triage)} for triage`, rank: 3 },
   ];
   return parts.filter((part) => part.text !== '');
+}
+
+/** Of one size for a terminal, so that it does not jump when the figures beside it grow. */
+function bar(done: number, columns: number): string {
+  const size = Math.min(30, Math.max(8, Math.floor(columns / 6)));
+  const full = Math.floor(done * size);
+  return '█'.repeat(full) + '░'.repeat(size - full);
+}
+
+/** In whole minutes from one on: nobody knows the seconds. */
+function left(seconds: number): string {
+  return span(seconds > 60 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds));
 }
 
 function withoutHighest(parts: Part[]): Part[] {
@@ -85,10 +86,6 @@ function joined(parts: Part[]): string {
 /** Rounded down: 100 % is said only when all is done. */
 function share(done: number): string {
   return `${Math.floor(done * 100)} %`;
-}
-
-function rate(perSecond: number): string {
-  return perSecond < 10 ? perSecond.toFixed(1) : thousands(perSecond);
 }
 
 function escalated(standing: Standing): string {

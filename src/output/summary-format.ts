@@ -68,7 +68,7 @@ export interface Summary {
      * ticket's last paid answer at its live prices. Null where these are not known.
      */
     strong_only_estimate_usd: number | null;
-    /** Of the estimate; below 0 where the two models cost more. Null with unpriced answers. */
+    /** Of the estimate; below 0 where the two models cost more. */
     saved_share: number | null;
   };
   /** Most tickets first. */
@@ -80,7 +80,7 @@ export type Deciles = Record<
   number
 >;
 
-/** Calls of this run. Answers that were there already are in `reused` and `unpriced_answers` alone. */
+/** Calls of this run. Answers that were there already are in `reused` alone. */
 export interface Calls {
   /** Requests sent, retries included. */
   calls: number;
@@ -94,8 +94,6 @@ export interface Calls {
   reused: number;
   /** Calls that may have been paid for without our learning it; in no sum. */
   unknown_cost_calls: number;
-  /** Answers of a model without a known price, counted as 0 dollars. */
-  unpriced_answers: number;
   /** Neither read from the cache nor written to it. */
   input_tokens: number;
   cache_read_tokens: number;

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { roundedUsd } from '../claude/cost.ts';
 import { FIELDS } from '../ticket.ts';
-import { compact, percent, promise, span, thousands } from './figures.ts';
+import { compact, percent, perSecond, plural, promise, span, thousands } from './figures.ts';
 import type { Summary } from './summary-format.ts';
 import { alignLeft, alignRight, shorten, textTable, textWidth } from './text-table.ts';
 
@@ -35,8 +35,8 @@ export function summaryText(summary: Summary, { colour }: { colour: boolean }): 
 
 function outcome(summary: Summary, paint: Paint): string[] {
   const { tickets, classified, triage, escalated, seconds, tickets_per_second: pace } = summary;
-  const perSecond = pace === null ? '' : `, ${rate(pace)}/s`;
-  const heading = `${plural(tickets, 'ticket')} in ${span(seconds)}${perSecond}`;
+  const speed = pace === null ? '' : `, ${perSecond(pace)}`;
+  const heading = `${plural(tickets, 'ticket')} in ${span(seconds)}${speed}`;
   const share = tickets === 0 ? null : classified / tickets;
   const lines = [
     paint('bold', heading),
@@ -83,7 +83,7 @@ function models(summary: Summary, paint: Paint): string[] {
     percent(model.cached_share),
     latency(model.latency_p50_ms),
     latency(model.latency_p95_ms),
-    model.unpriced_answers > 0 && model.cost_usd === 0 ? '?' : money(model.cost_usd),
+    money(model.cost_usd),
   ]);
   if (rows.length === 0) return [];
   const heading = ['Model', 'calls', 'retries', 'input', 'output', 'cached', 'p50', 'p95', 'cost'];
@@ -132,10 +132,6 @@ function cost(summary: Summary, paint: Paint): string[] {
   if (total.unknown_cost_calls > 0) {
     lines.push(paint('yellow', `  ${plural(total.unknown_cost_calls, 'call')} of unknown cost`));
   }
-  if (total.unpriced_answers > 0) {
-    const answers = plural(total.unpriced_answers, 'answer');
-    lines.push(paint('yellow', `  ${answers} of models without a known price, in no sum`));
-  }
   return lines;
 }
 
@@ -171,14 +167,6 @@ function listing(counts: Record<string, number>): string {
   return sorted(counts)
     .map(([name, count]) => `${name} ${thousands(count)}`)
     .join(', ');
-}
-
-function plural(count: number, noun: string): string {
-  return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function rate(perSecond: number): string {
-  return perSecond < 10 ? perSecond.toFixed(1) : thousands(perSecond);
 }
 
 function latency(milliseconds: number | null): string {

@@ -107,7 +107,6 @@ function calls(models: ModelTally[]): Calls {
     failed: sum(models, (model) => model.failed),
     reused: sum(models, (model) => model.reused),
     unknown_cost_calls: sum(models, (model) => model.unknown),
-    unpriced_answers: sum(models, (model) => model.unpriced),
     input_tokens: usage.input,
     cache_read_tokens: usage.cacheRead,
     cache_write_tokens: usage.cacheWrite,
@@ -117,11 +116,10 @@ function calls(models: ModelTally[]): Calls {
   };
 }
 
-function costs({ cost, strongModel, tickets, models }: Tally): Summary['cost'] {
+function costs({ cost, strongModel, tickets }: Tally): Summary['cost'] {
   const rows = dollars(cost.rows);
   const estimate = strongModel === null ? null : dollars(cost.strongOnly);
-  const priced = [...models.values()].every((model) => model.unpriced === 0);
-  const spent = priced ? ratio(cost.rows, cost.strongOnly) : null;
+  const spent = ratio(cost.rows, cost.strongOnly);
   return {
     cost_usd: dollars(cost.run),
     rows_cost_usd: rows,

@@ -5,6 +5,7 @@ import type { Mark } from './cache.ts';
 import { checkContent, type Block } from './check-blocks.ts';
 import { checkToolChoice, type Tool, type ToolChoice } from './check-tools.ts';
 import { modelFacts, type ModelFacts } from './models.ts';
+import { refuseLoneSurrogates } from './parse-body.ts';
 import { measure, type Part, type Prefix } from './prefix.ts';
 import { readList, readObject, readText, refuseOthers, type JsonObject } from './shape.ts';
 import { countTokens } from './tokens.ts';
@@ -92,6 +93,7 @@ function readMaxTokens(value: unknown): number {
 
 function checkTurns(value: unknown): Block[][] {
   const turns = readList(value, 'messages');
+  refuseLoneSurrogates(turns);
   if (turns.length === 0) throw invalid('messages: at least one message is required');
   return turns.map((turn, i) => checkTurn(readObject(turn, `messages.${i}`), i));
 }

@@ -2,11 +2,17 @@ import { isObject, type JsonObject } from './shape.ts';
 
 /** What a tool's schema asks for, in its order. */
 export type Field =
-  | { kind: 'label'; name: string; labels: string[] }
+  | LabelField
   /** How sure the label field before it is; null if there is none that lacks one. */
   | { kind: 'number'; name: string; of: string | null }
   | { kind: 'text'; name: string }
   | { kind: 'other'; name: string; empty: unknown };
+
+export interface LabelField {
+  kind: 'label';
+  name: string;
+  labels: string[];
+}
 
 export function fieldsOf(schema: JsonObject): Field[] {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};

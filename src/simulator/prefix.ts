@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { checkContent, type Block } from './check-blocks.ts';
 import { checkTools, type Tool } from './check-tools.ts';
 import { learn, type Classifier } from './labels.ts';
+import { refuseLoneSurrogates } from './parse-body.ts';
 import type { JsonObject } from './shape.ts';
 
 /** Tools and system of a request: what every request of a run has in common. */
@@ -26,21 +28,28 @@ export interface Part {
  * @throws ApiError 400
  */
 export function prefixes(): (body: JsonObject) => Prefix {
-  const known = new Map<string, Prefix>();
+  let known: Known[] = [];
   return (body) => {
-    const key = JSON.stringify([body['tools'], body['system']]);
-    const prefix = known.get(key) ?? readPrefix(body);
-    if (!known.has(key)) {
-      if (known.size >= MOST_PREFIXES) known.clear();
-      known.set(key, prefix);
-    }
+    const tools = JSON.stringify(body['tools']);
+    const system = body['system'];
+    const same = known.find((one) => one.tools === tools && isDeepStrictEqual(one.system, system));
+    if (same !== undefined) return same.prefix;
+    const prefix = readPrefix(body);
+    known = [{ tools, system, prefix }, ...known.slice(0, MOST_PREFIXES - 1)];
     return prefix;
   };
 }
 
-const MOST_PREFIXES = 64;
+interface Known {
+  tools: string | undefined;
+  system: unknown;
+  prefix: Prefix;
+}
+
+const MOST_PREFIXES = 16;
 
 function readPrefix(body: JsonObject): Prefix {
+  refuseLoneSurrogates([body['tools'], body['system']]);
   const tools = checkTools(body['tools']);
   const system =
     body['system'] === undefined ? [] : checkContent(body['system'], 'system', 'system');

@@ -48,21 +48,43 @@ export function centreOf(texts: readonly { features: Features; weight: number }[
   return scale(sum, 1 / Math.sqrt(lengthOf(sum) || 1));
 }
 
-export function likeness(a: Features, b: Features): number {
-  let sum = 0;
-  for (const [name, amount] of a) sum += amount * (b.get(name) ?? 0);
-  return sum;
+/** How like each of the texts a text is, in their order: the products with their vectors. */
+export function comparison(texts: readonly Features[]): (features: Features) => number[] {
+  const holders = new Map<string, { places: number[]; amounts: number[] }>();
+  for (const [place, features] of texts.entries()) {
+    for (const [name, amount] of features) {
+      const holder = holders.get(name) ?? { places: [], amounts: [] };
+      holder.places.push(place);
+      holder.amounts.push(amount);
+      holders.set(name, holder);
+    }
+  }
+  return (features) => {
+    const sums = texts.map(() => 0);
+    for (const [name, amount] of features) {
+      const { places, amounts } = holders.get(name) ?? NOWHERE;
+      for (let i = 0; i < places.length; i += 1) {
+        const place = places[i] ?? 0;
+        sums[place] = (sums[place] ?? 0) + amount * (amounts[i] ?? 0);
+      }
+    }
+    return sums;
+  };
 }
 
+const NOWHERE: { places: number[]; amounts: number[] } = { places: [], amounts: [] };
+
 /** The single words, short ones left out, that make two texts most alike. */
-export function sharedWords(a: Features, b: Features, count: number): string[] {
+export function sharedWords(a: Features, b: Features = new Map()): string[] {
   return [...a]
-    .filter(([name]) => /^\p{L}{4,}$/u.test(name) && b.has(name))
+    .filter(([name]) => b.has(name) && /^\p{L}{4,}$/u.test(name))
     .map(([name, amount]) => ({ name, amount: amount * (b.get(name) ?? 0) }))
     .toSorted((x, y) => y.amount - x.amount)
-    .slice(0, count)
+    .slice(0, SHOWN_WORDS)
     .map(({ name }) => name);
 }
+
+const SHOWN_WORDS = 4;
 
 function lengthOf(features: Features): number {
   let squares = 0;

@@ -1,11 +1,36 @@
 import { expect, test } from 'vitest';
-import { compact, percent, promise, span, thousands } from '../../src/output/figures.ts';
+import {
+  compact,
+  percent,
+  perSecond,
+  plural,
+  promise,
+  span,
+  thousands,
+} from '../../src/output/figures.ts';
 
 test.each([
   [0, '0'],
   [1_234_567, '1,234,567'],
 ])('groups %d as %s', (value, text) => {
   expect(thousands(value)).toBe(text);
+});
+
+test.each([
+  [0, '0 tickets'],
+  [1, '1 ticket'],
+  [1_234, '1,234 tickets'],
+])('counts %d as %s', (count, text) => {
+  expect(plural(count, 'ticket')).toBe(text);
+});
+
+test.each([
+  [0.04, '0.0/s'],
+  [7.66, '7.7/s'],
+  [9.96, '10/s'],
+  [1_234.5, '1,235/s'],
+])('says %d a second as %s', (rate, text) => {
+  expect(perSecond(rate)).toBe(text);
 });
 
 test.each([

@@ -17,18 +17,24 @@ const standing: Standing = {
 test.each([
   [
     120,
-    '████████████░░░░░░░░░░░░░░░░░░  41 %  12,345 tickets  87/s  3 min 20 s left  $0.42  12 % escalated  3 for triage',
+    '████████░░░░░░░░░░░░  41 %  12,345 tickets  87/s  4 min left  $0.42  12 % escalated  3 for triage',
   ],
-  [
-    100,
-    '███████░░░░░░░░░░  41 %  12,345 tickets  87/s  3 min 20 s left  $0.42  12 % escalated  3 for triage',
-  ],
-  [80, '███████░░░░░░░░░░░░  41 %  12,345 tickets  3 min 20 s left  $0.42  3 for triage'],
-  [40, '41 %  3 min 20 s left  $0.42'],
+  [90, '██████░░░░░░░░░  41 %  12,345 tickets  4 min left  $0.42  12 % escalated  3 for triage'],
+  [80, '█████░░░░░░░░  41 %  12,345 tickets  4 min left  $0.42  3 for triage'],
+  [40, '41 %  4 min left  $0.42  3 for triage'],
   [10, '41 %'],
   [3, '41'],
 ])('says in %d columns what matters most', (columns, line) => {
   expect(progressLine(standing, columns)).toBe(line);
+});
+
+test.each([
+  [0.4, '1 s left'],
+  [59.2, '1 min left'],
+  [61, '2 min left'],
+  [3_700, '1 h 02 min left'],
+])('says %d seconds as %s', (secondsLeft, text) => {
+  expect(progressLine({ ...standing, secondsLeft }, 80)).toContain(`  ${text}  `);
 });
 
 test('draws no bar where the size of the input is unknown', () => {

@@ -57,7 +57,7 @@ test('draws share, time left, cost and triage on a terminal', () => {
   progress.update(reached);
   vi.advanceTimersByTime(2_000);
   progress.stop();
-  expect(shown).toMatch(/█+░+ {2}41 % {2}600 tickets .*left {2}\$0\.42.* {2}3 for triage/);
+  expect(shown).toMatch(/█+░+ {2}41 % {2}600 tickets .*s left {2}\$0\.42.* {2}3 for triage/);
 });
 
 test('draws by the clock, not by the row', () => {

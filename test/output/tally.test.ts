@@ -104,12 +104,6 @@ test('estimates nothing where the strong model has no known price', () => {
   expect(tally.cost.strongOnly).toBe(0);
 });
 
-test('tells answers without a known price from free ones that were not paid for', () => {
-  const tally = tallyOf(routed({ asked: [valid({ model: 'llama', cost: 0 })] }), routed());
-  expect(tally.models.get('llama')?.unpriced).toBe(1);
-  expect(tally.models.get(HAIKU)?.unpriced).toBe(0);
-});
-
 test('keeps the confidences of the answers that count', () => {
   const unsure = { team: 0.6, ticket_type: 0.6, urgency: 0.6, sentiment: 0.6 };
   const last = valid({ model: SONNET });

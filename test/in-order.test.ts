@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inOrder, type ReadAhead } from '../src/in-order.ts';
+
+const ROOMY: ReadAhead<number> = { items: 100, weight: 1000, weigh: () => 1 };
+const never = new AbortController().signal;
+
+async function* numbers(count: number): AsyncGenerator<number> {
+  for (let number = 0; number < count; number++) yield number;
+}
+
+async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+const turns = (count: number) =>
+  Array.from({ length: count }).reduce<Promise<void>>(
+    (before) => before.then(() => new Promise((resolve) => setImmediate(resolve))),
+    Promise.resolve(),
+  );
+
+test('keeps the order and loses nothing, whatever takes how long', async () => {
+  const delays = fc.array(fc.nat(5), { maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(delays, fc.integer({ min: 1, max: 20 }), async (waits, items) => {
+      const work = (item: number) => turns(waits[item] ?? 0).then(() => item);
+      const out = inOrder(numbers(waits.length), work, { ...ROOMY, items }, never);
+      expect(await gather(out)).toEqual(waits.map((_, at) => at));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('one slow item holds up nobody within the read-ahead', async () => {
+  const started: number[] = [];
+  let release = () => {};
+  const slow = new Promise<void>((resolve) => (release = resolve));
+  const work = async (item: number) => {
+    started.push(item);
+    if (item === 0) await slow;
+    return item;
+  };
+  const out = gather(inOrder(numbers(30), work, ROOMY, never));
+  await turns(10);
+  expect(started).toHaveLength(30);
+  release();
+  expect(await out).toHaveLength(30);
+});
+
+test.each([
+  ['so many items', { ...ROOMY, items: 7 }],
+  ['so much weight', { ...ROOMY, weight: 70, weigh: () => 10 }],
+])('reads no further ahead than %s', async (_, readAhead) => {
+  let started = 0;
+  const work = () => {
+    started++;
+    return new Promise<number>(() => {});
+  };
+  void inOrder(numbers(100), work, readAhead, never).next();
+  await turns(10);
+  expect(started).toBeLessThanOrEqual(8);
+});
+
+test('an item heavier than all the read-ahead still passes', async () => {
+  const readAhead = { ...ROOMY, weight: 1, weigh: () => 100 };
+  expect(await gather(inOrder(numbers(3), async (item) => item, readAhead, never))).toEqual([
+    0, 1, 2,
+  ]);
+});
+
+test('yields all that comes before the item that fails', async () => {
+  const seen: number[] = [];
+  const work = async (item: number) => {
+    if (item === 3) throw new Error('fourth');
+    await turns(item === 1 ? 5 : 0);
+    return item;
+  };
+  const reading = (async () => {
+    for await (const item of inOrder(numbers(9), work, ROOMY, never)) seen.push(item);
+  })();
+  await expect(reading).rejects.toThrow('fourth');
+  expect(seen).toEqual([0, 1, 2]);
+});
+
+test('yields all that was read before the source fails', async () => {
+  async function* broken(): AsyncGenerator<number> {
+    yield* numbers(2);
+    throw new Error('line 3');
+  }
+  const seen: number[] = [];
+  const reading = (async () => {
+    for await (const item of inOrder(broken(), async (item) => item, ROOMY, never)) seen.push(item);
+  })();
+  await expect(reading).rejects.toThrow('line 3');
+  expect(seen).toEqual([0, 1]);
+});
+
+test('an abort ends the wait for a source that has nothing to give', async () => {
+  async function* silent(): AsyncGenerator<number> {
+    yield 0;
+    await new Promise(() => {});
+  }
+  const controller = new AbortController();
+  const out = inOrder(silent(), async (item) => item, ROOMY, controller.signal);
+  expect((await out.next()).value).toBe(0);
+  const next = out.next();
+  controller.abort(new Error('stopped'));
+  await expect(next).rejects.toThrow('stopped');
+});
+
+test('an abort in the middle of the input is never taken for its end', async () => {
+  const controller = new AbortController();
+  const work = async (item: number) => {
+    if (item === 5) controller.abort(new Error('stopped'));
+    return item;
+  };
+  const out = inOrder(numbers(100), work, { ...ROOMY, items: 3 }, controller.signal);
+  await expect(gather(out)).rejects.toThrow('stopped');
+});
