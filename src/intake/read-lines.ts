@@ -1,6 +1,9 @@
 // Bytes of JSONL → its rows, each with its text to the letter.
-import { StringDecoder } from 'node:string_decoder';
+import { isUtf8 } from 'node:buffer';
 import type { JsonRow } from '../ticket.ts';
+import { NOT_UTF8 } from './sniff.ts';
+
+const NEWLINE = 0x0a;
 
 /** Blank lines are skipped; a line that is no JSON object becomes a row with a fault. */
 export async function* readLines(
@@ -8,47 +11,37 @@ export async function* readLines(
   chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<JsonRow> {
   let line = 0;
-  for await (const text of linesOf(chunks)) {
+  for await (const bytes of linesOf(chunks)) {
     line++;
-    if (text.trim() !== '') yield rowOf(file, line, text);
+    const text = bytes.toString('utf8').replace(/\r$/, '');
+    const whole = line === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text;
+    const row = { kind: 'json', file, line, bytes: bytes.length + 1, text: whole } as const;
+    if (whole.trim() !== '') yield { ...row, ...valueOf(whole, bytes) };
   }
 }
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  let parts: string[] = [];
-  let first = true;
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
   for await (const chunk of chunks) {
-    let text = decoder.write(chunk);
-    if (first && text !== '') {
-      first = false;
-      if (text.startsWith('\uFEFF')) text = text.slice(1);
-    }
-    const lines = text.split('\n');
-    const rest = lines.pop() ?? '';
-    for (const end of lines) {
-      yield withoutReturn([...parts, end].join(''));
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      yield Buffer.concat([...parts, chunk.subarray(start, end)]);
       parts = [];
+      start = end + 1;
     }
-    parts.push(rest);
+    if (start < chunk.length) parts.push(chunk.subarray(start));
   }
-  parts.push(decoder.end());
-  const last = parts.join('');
-  if (last !== '') yield withoutReturn(last);
+  if (parts.length > 0) yield Buffer.concat(parts);
 }
 
-function withoutReturn(text: string): string {
-  return text.endsWith('\r') ? text.slice(0, -1) : text;
-}
-
-function rowOf(file: string, line: number, text: string): JsonRow {
-  const row = { kind: 'json', file, line, bytes: Buffer.byteLength(text) + 1, text } as const;
+function valueOf(text: string, bytes: Buffer): Pick<JsonRow, 'value' | 'fault'> {
+  if (text.includes('\uFFFD') && !isUtf8(bytes)) return { value: {}, fault: NOT_UTF8 };
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return { ...row, value, fault: null };
-    return { ...row, value: {}, fault: 'the line is not a JSON object' };
+    if (isObject(value)) return { value, fault: null };
+    return { value: {}, fault: 'the line is not a JSON object' };
   } catch {
-    return { ...row, value: {}, fault: 'the line is not JSON' };
+    return { value: {}, fault: 'the line is not JSON' };
   }
 }
 

@@ -1,7 +1,9 @@
 // Bytes of CSV or TSV → its header and its rows.
+import { isUtf8 } from 'node:buffer';
 import { CsvError, parse, type Parser } from 'csv-parse';
 import { failures } from '../errors.ts';
 import type { TableRow } from '../ticket.ts';
+import { NOT_UTF8 } from './sniff.ts';
 
 /** A record over this size is a quote that never closes, not a ticket. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
@@ -12,6 +14,7 @@ const QUOTING_HINT =
 
 interface RawRecord {
   cells: string[];
+  fault: string | null;
   line: number;
   bytes: number;
 }
@@ -38,13 +41,19 @@ async function* rowsOf(
   records: AsyncGenerator<RawRecord>,
   header: string[],
 ): AsyncGenerator<TableRow> {
-  for await (const { cells, line, bytes } of records) {
+  for await (const { cells, line, bytes, fault } of records) {
     while (cells.length < header.length) cells.push('');
     while (cells.length > header.length && cells.at(-1) === '') cells.pop();
     const surplus = cells.length - header.length;
-    const fault =
-      surplus > 0 ? `${surplus} more cell${surplus > 1 ? 's' : ''} than the header` : null;
-    yield { kind: 'table', file, line, bytes, cells, fault };
+    const surplusText = `${surplus} more cell${surplus > 1 ? 's' : ''} than the header`;
+    yield {
+      kind: 'table',
+      file,
+      line,
+      bytes,
+      cells,
+      fault: fault ?? (surplus > 0 ? surplusText : null),
+    };
   }
 }
 
@@ -78,10 +87,16 @@ async function* readRecords(
       line += info.empty_lines - blankLines;
       blankLines = info.empty_lines;
       malformed ||= cells.some(
-        (cell) => mayBeSwallowed(cell) && isSwallowed(cell, recent.from(bytes)),
+        (cell) => mayBeSwallowed(cell) && isSwallowed(cell, recent.from(bytes).toString('utf8')),
       );
       if (malformed) return null;
-      ready.push({ cells, line, bytes: info.bytes - bytes });
+      const size = info.bytes - bytes;
+      // The parser puts U+FFFD in the place of what it can't decode, and says nothing.
+      const damaged =
+        cells.some((cell) => cell.includes('\uFFFD')) &&
+        !isUtf8(recent.from(bytes).subarray(0, size));
+      const fault = damaged ? NOT_UTF8 : null;
+      ready.push({ cells, line, bytes: size, fault });
       line += 1 + cells.reduce((sum, cell) => sum + lineBreaks(cell), 0);
       bytes = info.bytes;
       return null;
@@ -138,10 +153,8 @@ function recentBytes() {
     add(chunk: Buffer) {
       chunks.push(chunk);
     },
-    from(place: number): string {
-      return Buffer.concat(chunks)
-        .subarray(place - start)
-        .toString('utf8');
+    from(place: number): Buffer {
+      return Buffer.concat(chunks).subarray(place - start);
     },
     forget(place: number) {
       const kept = chunks.findIndex((chunk) => {

@@ -1,5 +1,4 @@
 // The first bytes of an input → its format, delimiter, byte order mark and line end.
-import { isUtf8 } from 'node:buffer';
 import { failures } from '../errors.ts';
 
 export type InputFormat = 'csv' | 'tsv' | 'jsonl';
@@ -15,6 +14,9 @@ export interface Sniffed {
 
 /** The sniffed part ends with the first line, at most here. */
 export const SNIFF_BYTES = 64 * 1024;
+
+/** The fault of a row with bytes that are no text. */
+export const NOT_UTF8 = 'it holds bytes that are not UTF-8';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -91,13 +93,22 @@ function refuseOtherFormats(name: string, bytes: Buffer): void {
       'Open the link of the export in a browser where you are logged in, and save the file itself.',
     );
   }
-  // The last character may be cut at the end of what was read so far.
-  if (![0, 1, 2, 3].some((less) => isUtf8(bytes.subarray(0, bytes.length - less)))) {
+  if (!isUtf8SoFar(bytes)) {
     throw failures.inputFormat(
       name,
       'is not UTF-8 text.',
       'Convert it on the way in, as from Excel: iconv -f windows-1252 -t utf-8 <file> | ticket-classify -',
     );
+  }
+}
+
+/** The last character may be cut at the end of what was read so far. */
+function isUtf8SoFar(bytes: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,243 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { stringify } from 'csv-stringify/sync';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openIntake, type IntakeOptions } from '../../src/intake/open-intake.ts';
+import type { Row } from '../../src/ticket.ts';
+
+const PLAIN: Omit<IntakeOptions, 'files'> = {
+  format: null,
+  delimiter: null,
+  columns: {},
+  subjectOnly: false,
+  limit: null,
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'intake-'));
+});
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+async function rowsOf(
+  files: string[],
+  options: Partial<IntakeOptions> = {},
+  stdin = Readable.from([]),
+) {
+  const intake = await openIntake({ ...PLAIN, ...options, files }, stdin);
+  const rows: Row[] = [];
+  for await (const row of intake.rows) rows.push(row);
+  return { ...intake, rows };
+}
+
+function cells(rows: Row[]): string[][] {
+  return rows.map((row) => (row.kind === 'table' ? row.cells : []));
+}
+
+function pipe(text: string, size = 1): Readable {
+  const bytes = Buffer.from(text);
+  const chunks = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+  return Readable.from(chunks);
+}
+
+describe('tables', () => {
+  test.each([
+    ['commas', 'id,body\n1,a\n', ','],
+    ['semicolons', 'id;body\n1;a\n', ';'],
+    ['tabs', 'id\tbody\n1\ta\n', '\t'],
+    ['pipes', 'id|body\n1|a\n', '|'],
+    ['a quoted header with other signs', '"id;x;y",body\n1,a\n', ','],
+  ])('detects %s', async (_, text, delimiter) => {
+    const { shape, rows } = await rowsOf(['-'], {}, pipe(text));
+    expect(shape.delimiter).toBe(delimiter);
+    expect(cells(rows)).toEqual([['1', 'a']]);
+  });
+
+  test('any table of any strings comes through, in chunks cut anywhere', async () => {
+    const cell = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom('"', ',', ';', '\n', '\r\n', '\r', '\t', ' ', 'é', '😀'),
+        fc.string(),
+      ),
+      maxLength: 8,
+    });
+    const table = fc.integer({ min: 2, max: 4 }).chain((width) =>
+      fc.array(fc.array(cell, { minLength: width, maxLength: width }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        table,
+        fc.constantFrom(',', ';', '\t', '|'),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 9 }),
+        async (rows, delimiter, end, bom, size) => {
+          const header = rows[0]?.map((_, at) => (at === 0 ? 'body' : `c${at}`)) ?? [];
+          const text = stringify([header, ...rows], {
+            delimiter,
+            record_delimiter: end,
+            bom,
+            quoted: true,
+          });
+          const read = await rowsOf(['-'], {}, pipe(text, size));
+          expect(cells(read.rows)).toEqual(rows);
+          expect(read.shape.names).toEqual(header);
+          expect(read.shape.bom).toBe(bom);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('pads short rows, ignores empty surplus cells and marks those with text', async () => {
+    const { rows } = await rowsOf(['-'], {}, pipe('id,body\n1\n2,b,,\n3,c,more,text\n'));
+    expect(cells(rows)).toEqual([
+      ['1', ''],
+      ['2', 'b'],
+      ['3', 'c', 'more', 'text'],
+    ]);
+    expect(rows.map((row) => row.fault)).toEqual([null, null, '2 more cells than the header']);
+  });
+
+  test('keeps stray quotes in unquoted cells as they are', async () => {
+    const { rows } = await rowsOf(['-'], {}, pipe('id,body\n1,a 5" pipe\n2,say "hi"\n'));
+    expect(cells(rows)).toEqual([
+      ['1', 'a 5" pipe'],
+      ['2', 'say "hi"'],
+    ]);
+  });
+
+  test('a multi-line cell may begin with a quotation', async () => {
+    const { rows } = await rowsOf(['-'], {}, pipe('id,body\n1,"""Hi"" she\nsaid"\n'));
+    expect(cells(rows)).toEqual([['1', '"Hi" she\nsaid']]);
+  });
+
+  test.each([
+    ['never closes', 'id,body\n1,a\n2,"b\n3,c\n4,d\n'],
+    ['closes in mid-cell, lines later', 'id,body\n1,a\n2,"b\n3,c" d\n4,e\n'],
+  ])('a quote that %s is refused with the line where it opened', async (_, text) => {
+    const intake = await openIntake({ ...PLAIN, files: ['-'] }, pipe(text));
+    const read: string[] = [];
+    const reading = (async () => {
+      for await (const row of intake.rows)
+        read.push(row.kind === 'table' ? (row.cells[0] ?? '') : '');
+    })();
+    await expect(reading).rejects.toThrow('stdin, line 3: malformed quoting');
+    expect(read).toEqual(['1']);
+  });
+
+  test('counts lines as an editor does', async () => {
+    const text = 'id,body\r\n1,"a\nb"\r\n\r\n2,"c\r\nd"\n3,e\n';
+    const { rows } = await rowsOf(['-'], {}, pipe(text));
+    expect(rows.map((row) => row.line)).toEqual([2, 5, 7]);
+  });
+
+  test("the rows' bytes add up to the file's", async () => {
+    const text = 'id,body\n1,"ä\nb"\n2,c\n';
+    const path = await file('bytes.csv', text);
+    const { rows, size } = await rowsOf([path]);
+    const sum = rows.reduce((all, row) => all + row.bytes, 0);
+    expect(size).toBe(Buffer.byteLength(text));
+    expect(sum).toBeGreaterThan(Buffer.byteLength(text) - 12);
+    expect(sum).toBeLessThanOrEqual(Buffer.byteLength(text));
+  });
+});
+
+describe('JSON lines', () => {
+  test('keeps the text of each row to the letter', async () => {
+    const text = '\uFEFF{"id": 12345678901234567890, "body" :"a"}\r\n\n  {"body":"é\\u00e9"}';
+    const { rows } = await rowsOf(['-'], {}, pipe(text));
+    expect(rows.map((row) => row.kind === 'json' && row.text)).toEqual([
+      '{"id": 12345678901234567890, "body" :"a"}',
+      '  {"body":"é\\u00e9"}',
+    ]);
+    expect(rows.map((row) => row.line)).toEqual([1, 3]);
+  });
+
+  test('a line that is no object becomes a row with a fault', async () => {
+    const { rows } = await rowsOf(['-'], {}, pipe('{"body":"a"}\n[1]\n{"body":\n'));
+    expect(rows.map((row) => row.fault)).toEqual([
+      null,
+      'the line is not a JSON object',
+      'the line is not JSON',
+    ]);
+  });
+
+  test('columns are those of all first rows, not of the first alone', async () => {
+    const { columns } = await rowsOf(['-'], {}, pipe('{"id":1}\n{"id":2,"body":"b"}\n', 64));
+    expect(columns).toMatchObject({ id: 'id', body: 'body' });
+  });
+});
+
+test.each([
+  ['a table', 'id,body\n1,a\n', '2,caf\xe9\n', '3,\xef\xbf\xbd is a sign of its own\n'],
+  ['JSON lines', '{"body":"a"}\n', '{"body":"caf\xe9"}\n', '{"body":"\xef\xbf\xbd"}\n'],
+])('in %s, a row with bytes that are not UTF-8 is marked, and no other', async (_, ...parts) => {
+  const filler = parts[0]?.includes('{') ? '{"body":"x"}\n' : '1,x\n';
+  const text = `${parts[0]}${filler.repeat(20_000)}${parts[1]}${parts[2]}`;
+  const { rows } = await rowsOf([await file('late-bytes', Buffer.from(text, 'latin1'))]);
+  expect(rows.map((row) => row.fault).slice(-3)).toEqual([
+    null,
+    'it holds bytes that are not UTF-8',
+    null,
+  ]);
+});
+
+describe('inputs', () => {
+  test('several files of one shape follow each other', async () => {
+    const files = [await file('a.csv', 'id,body\n1,a\n'), await file('b.csv', 'id,body\n2,b\n')];
+    const { rows } = await rowsOf(files);
+    expect(rows.map((row) => [row.file, row.line])).toEqual([
+      [files[0], 2],
+      [files[1], 2],
+    ]);
+  });
+
+  test.each([
+    ['a missing column', 'id,subject\n', 'it lacks the columns body'],
+    ['another column', 'id,body,tier\n', 'it has the columns tier as well'],
+    ['another order', 'body,id\n', 'column 1 is body instead of id'],
+  ])('files that differ by %s are refused with the difference', async (_, header, difference) => {
+    const files = [await file('first.csv', 'id,body\n1,a\n'), await file('other.csv', header)];
+    await expect(rowsOf(files)).rejects.toThrow(difference);
+  });
+
+  test('--limit ends the reading', async () => {
+    const { rows } = await rowsOf(['-'], { limit: 2 }, pipe('id,body\n1,a\n2,b\n3,c\n'));
+    expect(rows).toHaveLength(2);
+  });
+
+  test.each([
+    ['an Excel workbook', Buffer.from('PK\u0003\u0004rest'), 'Excel workbook'],
+    ['a PDF', Buffer.from('%PDF-1.7'), 'is a PDF'],
+    ['a Parquet file', Buffer.from('PAR1....'), 'Parquet'],
+    ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0]), 'gzip'],
+    ['UTF-16', Buffer.from('\uFEFFid,body\n1,a\n', 'utf16le'), 'UTF-16'],
+    ['Windows-1252', Buffer.from('id,body\n1,caf\u00e9 \n', 'latin1'), 'not UTF-8'],
+    ['an HTML page', Buffer.from('<!DOCTYPE html><html>'), 'HTML page'],
+    ['a JSON array', Buffer.from('[{"body":"a"}]'), 'JSON array'],
+    ['nothing at all', Buffer.from(''), '0 bytes'],
+  ])('%s is refused in one sentence', async (_, content, sentence) => {
+    const path = await file('export', content);
+    await expect(rowsOf([path])).rejects.toThrow(sentence);
+  });
+
+  test.each([
+    ['a file that is not there', 'missing.csv', 'there is no such file'],
+    ['a folder', '.', 'it is a folder'],
+  ])('%s is refused', async (_, name, sentence) => {
+    await expect(rowsOf([join(folder, name)])).rejects.toThrow(sentence);
+  });
+});

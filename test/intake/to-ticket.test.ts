@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { ticketMaker } from '../../src/intake/to-ticket.ts';
+import type { JsonRow } from '../../src/ticket.ts';
+
+const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'requester.plan' };
+const playbook = { maxBodyChars: 100, patterns: [{ name: 'breach', regex: /\bbreach\b/iu }] };
+
+function row(value: Record<string, unknown>): JsonRow {
+  return { kind: 'json', file: 'f', line: 1, bytes: 1, text: '', value, fault: null };
+}
+
+test('takes the fields by their columns, nested ones by their path', () => {
+  const toTicket = ticketMaker(columns, [], playbook);
+  const ticket = toTicket(
+    row({ id: 7, subject: ' Hi ', body: 'Text', requester: { plan: 'pro' } }),
+  );
+  expect(ticket).toMatchObject({
+    id: '7',
+    subject: 'Hi',
+    body: 'Text',
+    accountTier: 'pro',
+    place: 0,
+  });
+});
+
+test('no tier is standard', () => {
+  expect(ticketMaker(columns, [], playbook)(row({ body: 'x' })).accountTier).toBe('standard');
+});
+
+test.each([[{ body: { plain: 'x' } }], [{ body: ['a', 'b'] }]])(
+  'a body that is no text is a fault and never sent: %j',
+  (value) => {
+    const ticket = ticketMaker(columns, [], playbook)(row(value));
+    expect(ticket.fault).toBe('body is an object or a list, not text');
+    expect(ticket.body).toBe('');
+  },
+);
+
+test('patterns read the uncut text', () => {
+  const body = `${'x '.repeat(90)} a breach ${'y '.repeat(90)}`;
+  const ticket = ticketMaker(columns, [], playbook)(row({ body }));
+  expect(ticket.body).not.toContain('breach');
+  expect(ticket.patterns).toEqual(['breach']);
+});
+
+test('a missing id is made from the text, with a counter, and does not depend on the place', () => {
+  const ids = (bodies: string[]) => {
+    const toTicket = ticketMaker(columns, [], playbook);
+    return bodies.map((body) => toTicket(row({ body })).id);
+  };
+  const [a, b, again] = ids(['one', 'two', 'one']);
+  expect(again).toBe(`${a}-2`);
+  expect(ids(['two', 'one'])).toEqual([b, a]);
+});
