@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inOrder, type ReadAhead } from '../src/in-order.ts';
 
@@ -14,6 +14,8 @@ async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+const same = async (item: number) => item;
 
 const turns = (count: number) =>
   Array.from({ length: count }).reduce<Promise<void>>(
@@ -91,7 +93,7 @@ test('yields all that was read before the source fails', async () => {
   }
   const seen: number[] = [];
   const reading = (async () => {
-    for await (const item of inOrder(broken(), async (item) => item, ROOMY, never)) seen.push(item);
+    for await (const item of inOrder(broken(), same, ROOMY, never)) seen.push(item);
   })();
   await expect(reading).rejects.toThrow('line 3');
   expect(seen).toEqual([0, 1]);

@@ -76,9 +76,8 @@ export function sniff(
 
 /** Whether `head` holds enough to sniff at. */
 export function isEnough(head: Buffer): boolean {
-  return (
-    head.length >= SNIFF_BYTES || (head.length > 4 && /[\n\r]./s.test(head.toString('latin1')))
-  );
+  // A carriage return at the very end may be half of a line end.
+  return head.length >= SNIFF_BYTES || /\n|\r[^]/.test(head.toString('latin1'));
 }
 
 function refuseOtherFormats(name: string, bytes: Buffer): void {

@@ -1,6 +1,6 @@
 // A path, or stdin → its bytes, as they come.
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { failures } from '../errors.ts';
 
@@ -19,21 +19,19 @@ const CHUNK = 64 * 1024;
 /** @throws Failure if the file can't be read; named pipes and devices can. */
 export async function openSource(path: string, stdin: Readable): Promise<Source> {
   if (path === STDIN) return { name: 'stdin', size: null, chunks: stdin };
+  const found = await stat(path).catch((error: unknown) => {
+    throw nodeError(path, error);
+  });
+  if (found.isDirectory()) throw failures.fileUnreadable(path, 'it is a folder');
+  return { name: path, size: found.isFile() ? found.size : null, chunks: read(path) };
+}
+
+async function* read(path: string): AsyncGenerator<Buffer> {
   try {
-    const file = await open(path, constants.O_RDONLY);
-    const stat = await file.stat();
-    if (stat.isDirectory()) {
-      await file.close();
-      throw failures.fileUnreadable(path, 'it is a folder');
-    }
-    return { name: path, size: stat.isFile() ? stat.size : null, chunks: read(file) };
+    yield* createReadStream(path, { highWaterMark: CHUNK });
   } catch (error) {
     throw nodeError(path, error);
   }
-}
-
-function read(file: FileHandle): AsyncIterable<Buffer> {
-  return file.createReadStream({ highWaterMark: CHUNK });
 }
 
 const WORDS: Record<string, string> = {

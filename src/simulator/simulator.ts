@@ -51,6 +51,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const server = createServer((request, response) => {
     void answer(request, response, { options, stats, world });
   });
+  // Node's five seconds would now and then cut a connection just as a client picks it up again.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -85,6 +87,7 @@ interface Route {
 const ROUTES: Route[] = [{ method: 'POST', path: /^\/v1\/messages$/, run: createMessage }];
 
 const VERSION = '2026-10-21';
+const KEEP_ALIVE_MS = 600_000;
 const MOST_REMEMBERED = 1_000_000;
 
 function newWorld(options: SimulatorOptions, stats: Stats): World {

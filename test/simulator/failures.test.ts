@@ -1,7 +1,8 @@
-import Anthropic from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
+import { APIConnectionError, APIConnectionTimeoutError } from '@anthropic-ai/sdk';
 import { describe, expect, it, test } from 'vitest';
 import type { What } from '../../src/simulator/failures.ts';
-import { desk, HAIKU, inputOf, params, SONNET, ticket } from './tiny-desk.ts';
+import { desk, type Desk, HAIKU, inputOf, params, SONNET, ticket } from './tiny-desk.ts';
 
 const asking = (body: string) => ({ messages: [{ role: 'user' as const, content: ticket(body) }] });
 
@@ -44,13 +45,13 @@ it('says when to come back if it is told to, and never for a spend limit', async
 describe('loses', () => {
   it('a connection before the work, and bills nothing', async () => {
     const { ask, stats } = await desk({ failures: [{ what: 'dropped_before' }] });
-    await expect(ask()).rejects.toThrow(Anthropic.APIConnectionError);
+    await expect(ask()).rejects.toThrow(APIConnectionError);
     expect(stats.of(HAIKU)).toMatchObject({ byStatus: {}, lost: { answers: 0 } });
   });
 
   it('a connection after the work, and bills it', async () => {
     const { ask, stats } = await desk({ failures: [{ what: 'dropped_after' }] });
-    await expect(ask()).rejects.toThrow(Anthropic.APIConnectionError);
+    await expect(ask()).rejects.toThrow(APIConnectionError);
     expect(stats.of(HAIKU)).toMatchObject({ byStatus: {}, lost: { answers: 1 } });
     expect(stats.of(HAIKU).lost.input).toBeGreaterThan(588);
   });
@@ -70,7 +71,7 @@ describe('loses', () => {
   it('itself in thought for ever, until the client gives up', async () => {
     const { client, stats } = await desk({ failures: [{ what: 'hang' }] });
     const call = client.messages.create(params(), { timeout: 50 });
-    await expect(call).rejects.toThrow(Anthropic.APIConnectionTimeoutError);
+    await expect(call).rejects.toThrow(APIConnectionTimeoutError);
     expect(stats.of(HAIKU)).toMatchObject({ byStatus: {}, lost: { answers: 0 } });
   });
 });
@@ -125,32 +126,27 @@ describe('spoils the answer, which is billed and delivered', () => {
 });
 
 describe('fails only where it is told to', () => {
-  async function statuses(
-    count: number,
-    { fail, ask }: Awaited<ReturnType<typeof desk>>,
-  ): Promise<boolean[]> {
-    const failed: boolean[] = [];
-    for (let i = 0; i < count; i += 1) {
-      const request = asking(`bowl ${i}`);
-      failed.push(
-        await ask(request).then(
-          () => false,
-          () => true,
-        ),
-      );
-    }
-    expect(fail).toBeDefined();
-    return failed;
+  async function failed(count: number, { ask }: Desk): Promise<boolean[]> {
+    const outcomes: boolean[] = [];
+    for (let i = 0; i < count; i += 1) outcomes.push(await fails(ask(asking(`bowl ${i}`))));
+    return outcomes;
+  }
+
+  function fails(call: Promise<unknown>): Promise<boolean> {
+    return call.then(
+      () => false,
+      () => true,
+    );
   }
 
   it('for the first requests', async () => {
     const open = await desk({ failures: [{ what: 'overloaded', first: 2 }] });
-    expect(await statuses(4, open)).toEqual([true, true, false, false]);
+    expect(await failed(4, open)).toEqual([true, true, false, false]);
   });
 
   it('for the nth requests', async () => {
     const open = await desk({ failures: [{ what: 'overloaded', nth: [2, 4] }] });
-    expect(await statuses(4, open)).toEqual([false, true, false, true]);
+    expect(await failed(4, open)).toEqual([false, true, false, true]);
   });
 
   it('for one model, one ticket or one attempt', async () => {
@@ -170,18 +166,13 @@ describe('fails only where it is told to', () => {
 
   it('for a share of the tickets, the same ones in whatever order they come', async () => {
     const failures = [{ what: 'overloaded' as const, rate: 0.3 }];
-    const forwards = await statuses(60, await desk({ failures, seed: 5 }));
+    const forwards = await failed(60, await desk({ failures, seed: 5 }));
     const share = forwards.filter(Boolean).length / 60;
     expect(share).toBeGreaterThan(0.1);
     expect(share).toBeLessThan(0.5);
 
     const { ask } = await desk({ failures, seed: 5 });
-    const together = forwards.map((_, i) =>
-      ask(asking(`bowl ${59 - i}`)).then(
-        () => false,
-        () => true,
-      ),
-    );
+    const together = forwards.map((_, i) => fails(ask(asking(`bowl ${59 - i}`))));
     expect((await Promise.all(together)).toReversed()).toEqual(forwards);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { latencyOf } from '../../src/simulator/latency.ts';
 import { desk, HAIKU, inputOf, SCHEMA, SONNET, ticket, TOOL } from './tiny-desk.ts';
 
 const asking = (body: string, subject = '') => ({
@@ -7,7 +8,7 @@ const asking = (body: string, subject = '') => ({
 
 test.for([
   ['A ladle of that broth, please', 'soup', 'calm'],
-  ['There are candles missing on the sponge', 'cake', 'calm'],
+  ['Where are the candles, and is it sweet?', 'cake', 'calm'],
   ['How about parking and opening hours?', 'other', 'calm'],
   ['STALE FROSTING AGAIN!!! Never, never again!!', 'cake', 'cross'],
 ] as const)('reads "%s" as %s and %s', async ([body, dish, mood]) => {
@@ -102,8 +103,7 @@ describe('with few tokens', () => {
   });
 });
 
-it('draws real latencies around the model, the same in every run', async () => {
-  const { latencyOf } = await import('../../src/simulator/latency.ts');
+it('draws real latencies around the model, the same in every run', () => {
   const draws = Array.from({ length: 999 }, (_, i) => latencyOf('real', HAIKU, 1, `${i}`));
   const sorted = draws.toSorted((a, b) => a - b);
   expect(sorted[499]).toBeGreaterThan(1000);

@@ -1,4 +1,4 @@
-import Anthropic from '@anthropic-ai/sdk';
+import Anthropic, { APIError } from '@anthropic-ai/sdk';
 import type { MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk/resources/messages';
 import { onTestFinished } from 'vitest';
 import {
@@ -42,9 +42,9 @@ export const SYSTEM = `Sort letters to a kitchen.
 - cross: Shouting, insults, threats never to come again.
 
 ${EXAMPLES.map(([subject, body, dish, mood]) => {
-  const ticket = JSON.stringify({ account_tier: 'standard', subject, body });
+  const letter = JSON.stringify({ account_tier: 'standard', subject, body });
   const answer = { dish, dish_confidence: 0.9, mood, mood_confidence: 0.9, summary: subject };
-  return `<example>\n<ticket>${ticket}</ticket>\n<taste>${JSON.stringify(answer)}</taste>\n</example>`;
+  return `<example>\n<ticket>${letter}</ticket>\n<taste>${JSON.stringify(answer)}</taste>\n</example>`;
 }).join('\n')}`;
 
 /** 20,000 bytes, 5,000 tokens more: over every model's smallest prefix. */
@@ -72,7 +72,7 @@ export interface Desk extends Simulator {
   client: Anthropic;
   ask(changes?: Partial<MessageCreateParamsNonStreaming>): Promise<Anthropic.Message>;
   /** The error that the request is refused with. */
-  fail(changes?: object): Promise<InstanceType<typeof Anthropic.APIError>>;
+  fail(changes?: object): Promise<APIError>;
 }
 
 /** A simulator for one test, with the real SDK as its client. */
@@ -81,11 +81,11 @@ export async function desk(options: SimulatorOptions = {}): Promise<Desk> {
   onTestFinished(() => simulator.close());
   const client = new Anthropic({ baseURL: simulator.url, apiKey: 'sim', maxRetries: 0 });
 
-  async function fail(changes: object = {}): Promise<InstanceType<typeof Anthropic.APIError>> {
+  async function fail(changes: object = {}): Promise<APIError> {
     try {
       await client.messages.create({ ...params(), ...changes });
     } catch (error) {
-      if (error instanceof Anthropic.APIError) return error;
+      if (error instanceof APIError) return error;
       throw error;
     }
     throw new Error('The request was not refused.');

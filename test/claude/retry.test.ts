@@ -1,0 +1,103 @@
+import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
+import { describe, expect, test } from 'vitest';
+import {
+  NotAMessage,
+  problemOf,
+  runFailureOf,
+  TimedOut,
+  waitBefore,
+} from '../../src/claude/retry.ts';
+
+function apiError(status: number, type: string, details?: object, headers = {}): APIError {
+  const body = { type: 'error', error: { type, message: 'why', ...(details && { details }) } };
+  return APIError.generate(
+    status,
+    body,
+    undefined,
+    new Headers({ 'request-id': 'req_1', ...headers }),
+  );
+}
+
+describe('problemOf', () => {
+  test.each([
+    [408, 'timeout_error', true],
+    [409, 'conflict_error', true],
+    [429, 'rate_limit_error', true],
+    [500, 'api_error', true],
+    [504, 'timeout_error', true],
+    [529, 'overloaded_error', true],
+    [400, 'invalid_request_error', false],
+    [413, 'request_too_large', false],
+    [422, 'invalid_request_error', false],
+  ])('%i %s: passing is %s', (status, type, passing) => {
+    const problem = problemOf(apiError(status, type), 60);
+    expect(problem).toMatchObject({ passing, refused: !passing, requestId: 'req_1' });
+    expect(problem.why).toContain(`${status} ${type}`);
+    expect(problem.unknownCost).toBe(false);
+  });
+
+  test.each([
+    ['a dropped connection', new APIConnectionError({ message: 'x' }), 'connection failed'],
+    ['a time-out', new TimedOut(), 'timed out after 60 s'],
+    ['malformed JSON', new SyntaxError('Unexpected end of JSON input'), 'not a message'],
+    ['a body that breaks off', new TypeError('terminated'), 'not a message'],
+    ["a proxy's page", new NotAMessage(), 'not a message'],
+  ])('%s is retried, and what it cost is unknown', (_, error, why) => {
+    expect(problemOf(error, 60)).toMatchObject({ passing: true, unknownCost: true });
+    expect(problemOf(error, 60).why).toContain(why);
+  });
+
+  test('a mistake of ours is nobody else’s problem', () => {
+    expect(() => problemOf(new TypeError('x is not a function'), 60)).toThrow('not a function');
+  });
+
+  test.each([
+    [{ 'retry-after': '7' }, 7],
+    [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 1.5],
+    [{}, null],
+  ])('reads retry-after from %j', (headers, seconds) => {
+    expect(problemOf(apiError(429, 'rate_limit_error', undefined, headers), 60).retryAfter).toBe(
+      seconds,
+    );
+  });
+});
+
+describe('runFailureOf', () => {
+  test.each([
+    [401, 'authentication_error', undefined, 2],
+    [403, 'permission_error', undefined, 2],
+    [404, 'not_found_error', undefined, 2],
+    [402, 'billing_error', undefined, 3],
+    [429, 'rate_limit_error', { error_code: 'enforced_spend_limit_reached' }, 3],
+    [429, 'rate_limit_error', { error_code: 'contract_spend_limit_reached' }, 3],
+  ])('%i %s %j ends the run with %i', (status, type, details, exit) => {
+    expect(runFailureOf(apiError(status, type, details), 'host', 'model')?.exit).toBe(exit);
+  });
+
+  test('a limit that the account set itself is a 400 that ends the run', () => {
+    const message = 'You have reached your specified API usage limits.';
+    const body = { type: 'error', error: { type: 'invalid_request_error', message } };
+    const error = APIError.generate(400, body, undefined, new Headers());
+    expect(runFailureOf(error, 'host', 'model')?.exit).toBe(3);
+  });
+
+  test.each([
+    [400, 'invalid_request_error'],
+    [429, 'rate_limit_error'],
+    [529, 'overloaded_error'],
+  ])('%i %s is the ticket’s own', (status, type) => {
+    expect(runFailureOf(apiError(status, type), 'host', 'model')).toBeNull();
+  });
+});
+
+test.each([
+  [1, null, 500],
+  [2, null, 1000],
+  [3, null, 2000],
+  [6, null, 8000],
+  [1, 3, 3000],
+  [6, 3, 8000],
+])('before the attempt after the %i. with retry-after %s it waits %i ms', (attempt, after, ms) => {
+  expect(waitBefore(attempt, after, () => 0)).toBe(ms);
+  expect(waitBefore(1, null, () => 1)).toBe(900);
+});

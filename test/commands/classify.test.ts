@@ -1,0 +1,398 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { parse } from 'csv-parse/sync';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { costOf, usd } from '../../src/claude/cost.ts';
+import { MODELS } from '../../src/claude/models.ts';
+import { run } from '../../src/main.ts';
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from '../../src/simulator/simulator.ts';
+import { SAMPLES } from '../example.ts';
+import { envOf, fails, fakeProcess, hurriedClock, ok, program, sink } from '../program.ts';
+
+let simulator: Simulator;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'classify-'));
+});
+afterEach(() => simulator?.close());
+
+async function simulated(options: SimulatorOptions = {}): Promise<{ env: Record<string, string> }> {
+  simulator = await startSimulator(options);
+  return { env: envOf(simulator) };
+}
+
+async function input(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+function objects(csv: string): Record<string, string>[] {
+  return parse(csv, { columns: true });
+}
+
+const samples = join(SAMPLES, 'tickets.csv');
+const sampleLines = join(SAMPLES, 'tickets.jsonl');
+
+describe('the samples', () => {
+  test('go where a support lead would send them', async () => {
+    const rows = objects(await ok([samples], await simulated()));
+    const queues = new Map(rows.map((row) => [row['id'], row['ai_queue']]));
+    expect(['T-1', 'T-2', 'T-3', 'T-4', 'T-5'].map((id) => queues.get(id))).toEqual([
+      'critical-infrastructure',
+      'billing-high',
+      'urgent-security',
+      'product-low',
+      'general-high',
+    ]);
+    const erasure = rows.find((row) => row['id'] === 'T-5');
+    expect(erasure).toMatchObject({
+      ai_escalated: 'true',
+      ai_model_used: 'simulated/claude-sonnet-4-6',
+    });
+    expect(erasure?.['ai_escalation_reason']).toMatch(/^pattern /);
+  });
+
+  test('say in every row that they are simulated, and in the first and last line of stderr', async () => {
+    const { stdout, stderr } = await program([samples], await simulated());
+    for (const row of objects(stdout)) {
+      const asked = row['ai_attempts'] !== '0';
+      expect(row['ai_status']).toBe(asked ? 'simulated' : 'needs_human_triage');
+      expect(row['ai_model_used']).toMatch(asked ? /^simulated\// : /^$/);
+    }
+    expect(stderr.trimEnd().split('\n').at(-1)).toContain('SIMULATED');
+  });
+
+  test('keep their cells, their columns and their order', async () => {
+    const before = parse(await readFile(samples, 'utf8'));
+    const after = parse(await ok([samples], await simulated()));
+    expect(after.map((row: string[]) => row.slice(0, 5))).toEqual(before);
+  });
+
+  test('are the same as CSV and as JSON lines', async () => {
+    const world = await simulated();
+    const rows = objects(await ok([samples], world));
+    const lines = (await ok([sampleLines], world)).trimEnd().split('\n');
+    const queues = lines.map((line) => JSON.parse(line).ai_queue);
+    expect(queues).toEqual(rows.map((row) => row['ai_queue']));
+  });
+});
+
+describe('money', () => {
+  test('rows, summary and the server’s own figures agree exactly, whatever goes wrong', async () => {
+    const world = await simulated({
+      failures: [
+        { what: 'overloaded', rate: 0.1 },
+        { what: 'dropped_before', rate: 0.05 },
+        { what: 'wrong_label', rate: 0.1 },
+        { what: 'refused', rate: 0.05 },
+        { what: 'html_page', rate: 0.05 },
+        { what: 'truncated_json', rate: 0.05 },
+      ],
+    });
+    const summaryFile = join(folder, 'money.json');
+    const { stdout } = await program([samples, '--summary', summaryFile], world);
+    const rows = objects(stdout);
+    const summary = JSON.parse(await readFile(summaryFile, 'utf8'));
+
+    const sum = rows.reduce(
+      (all, row) => all + BigInt(Math.round(Number(row['ai_cost_usd']) * 2e9)),
+      0n,
+    );
+    const served = Object.entries(MODELS).reduce((all, [name, model]) => {
+      const { delivered } = simulator.stats.of(name);
+      return all + costOf({ ...delivered, cacheWrite: delivered.cacheWrite5m }, model);
+    }, 0);
+    expect(usd(Number(sum))).toBe(usd(served));
+    expect(summary.cost.cost_usd).toBe(Number(usd(served)));
+    expect(summary.cost.rows_cost_usd).toBe(Number(usd(served)));
+
+    const billedUnseen = Object.keys(MODELS).reduce(
+      (all, name) => all + simulator.stats.of(name).lost.answers,
+      0,
+    );
+    expect(summary.total.unknown_cost_calls).toBeGreaterThanOrEqual(billedUnseen);
+    expect(billedUnseen).toBeGreaterThan(0);
+    expect(summary.total.calls).toBe(simulator.stats.requests);
+  });
+});
+
+describe('output', () => {
+  test('-o gets its name when it is whole, in the format of its name', async () => {
+    const output = join(folder, 'out.jsonl');
+    expect(await ok([samples, '-o', output], await simulated())).toBe('');
+    const lines = (await readFile(output, 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(40);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      id: 'T-1',
+      ai_queue: 'critical-infrastructure',
+    });
+    expect(existsSync(`${output}.partial`)).toBe(false);
+  });
+
+  test('on a terminal goes beside the input', async () => {
+    const path = await input('backlog.csv', 'id,body\n1,I was charged twice\n');
+    expect(await ok([path], { ...(await simulated()), terminal: true })).toBe('');
+    expect(await readFile(join(folder, 'backlog.classified.csv'), 'utf8')).toContain('ai_queue');
+  });
+
+  test('a header without rows is no failure, and is told', async () => {
+    const { code, stdout, stderr } = await program(['-'], {
+      ...(await simulated()),
+      stdin: 'id,body\n',
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^id,body,ai_ticket_id,/);
+    expect(stderr).toContain('No tickets');
+  });
+
+  test('--prefix and --limit', async () => {
+    const world = await simulated();
+    const rows = objects(await ok([samples, '--prefix', 'x.', '--limit', '2'], world));
+    expect(rows).toHaveLength(2);
+    expect(Object.keys(rows[0] ?? {})).toContain('x.queue');
+  });
+
+  test('the first row of a slow pipe is out before the second comes in', async () => {
+    const { env } = await simulated();
+    const stdin = new PassThrough();
+    const stdout = sink();
+    const process = fakeProcess(['-'], { env, stdin }, stdout, sink());
+    const running = run(process, hurriedClock());
+    stdin.write('{"id":1,"body":"I was charged twice"}\n');
+    await expect.poll(() => stdout.text(), { timeout: 5000 }).toContain('"ai_ticket_id":"1"');
+    stdin.end('{"id":2,"body":"The page is slow"}\n');
+    expect(await running).toBe(0);
+    expect(stdout.text().trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  test('-q says nothing', async () => {
+    const { stderr } = await program([samples, '-q'], await simulated());
+    expect(stderr).toBe('');
+  });
+});
+
+describe('one bad ticket never stops a run', () => {
+  const text =
+    '{"id":"a","body":"I was charged twice"}\nnot json\n{"id":"c","body":{"x":1}}\n{"id":"d"}\n';
+
+  test('and comes out with its reason', async () => {
+    const { code, stdout } = await program(['-'], { ...(await simulated()), stdin: text });
+    expect(code).toBe(4);
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(
+      rows.map((row) => [row.ai_queue === 'needs-human-triage', row.ai_triage_reason]),
+    ).toEqual([
+      [false, null],
+      [true, 'the line is not JSON'],
+      [true, 'body is an object or a list, not text'],
+      [true, 'empty'],
+    ]);
+    expect(rows[1].line).toBe('not json');
+  });
+
+  test.each([
+    ['2', 0],
+    ['1', 4],
+    ['50%', 0],
+    ['49%', 4],
+  ])('--allow-triage %s, with two that count, exits %i', async (allowed, expected) => {
+    const world = { ...(await simulated()), stdin: text };
+    expect((await program(['-', '--allow-triage', allowed], world)).code).toBe(expected);
+  });
+
+  test('a ticket that both models fail goes to a human with reasons and request ids', async () => {
+    const failures = [
+      {
+        what: 'overloaded',
+        when: ({ ticket }: { ticket: string }) => ticket.includes('poison'),
+      } as const,
+    ];
+    const stdin =
+      '{"body":"I was charged twice"}\n{"body":"poison"}\n{"body":"The page is slow"}\n';
+    const { code, stdout, stderr } = await program(['-'], {
+      ...(await simulated({ failures })),
+      stdin,
+    });
+    expect(code).toBe(4);
+    const row = JSON.parse(stdout.split('\n')[1] ?? '');
+    expect(row).toMatchObject({ ai_queue: 'needs-human-triage', ai_attempts: 8, ai_team: null });
+    expect(row.ai_triage_reason).toMatch(
+      /^fast model failed: 529 overloaded_error \(request req_sim_\w+\); strong model failed: 529/,
+    );
+    expect(stderr).toContain('both failed');
+  });
+});
+
+describe('what ends a run early', () => {
+  test('keeps the rows so far in the partial, and says where', async () => {
+    const output = join(folder, 'stopped.csv');
+    const failures = [
+      {
+        what: 'billing',
+        when: ({ ticket }: { ticket: string }) => ticket.includes('number 30'),
+      } as const,
+    ];
+    const rows = Array.from(
+      { length: 60 },
+      (_, at) => `${at},I was charged twice for number ${at}`,
+    );
+    const path = await input('stopped-in.csv', `id,body\n${rows.join('\n')}\n`);
+    const world = await simulated({ failures, latency: 1 });
+    const stderr = await fails(3, [path, '-o', output, '-c', '4'], world);
+    expect(stderr).toContain('The account may spend no more: 402 billing_error');
+    expect(stderr).toContain(`are in ${output}.partial`);
+    const kept = objects(await readFile(`${output}.partial`, 'utf8'));
+    expect(kept.map((row) => row['id'])).toEqual(
+      Array.from({ length: kept.length }, (_, at) => String(at)),
+    );
+    expect(kept.length).toBeGreaterThan(20);
+    expect(kept.length).toBeLessThanOrEqual(30);
+  });
+
+  test('a refused key ends it at once, without a row and without a file', async () => {
+    const output = join(folder, 'refused.csv');
+    const stderr = await fails(2, [samples, '-o', output], await simulated({ apiKey: 'another' }));
+    expect(stderr).toContain('refused the credentials: 401 authentication_error');
+    expect(simulator.stats.requests).toBeLessThanOrEqual(2);
+    expect(existsSync(`${output}.partial`)).toBe(false);
+  });
+
+  test('what was paid for rows that were never written is in the summary', async () => {
+    const failures = [
+      {
+        what: 'billing',
+        when: ({ ticket }: { ticket: string }) => ticket.includes('number 3.'),
+      } as const,
+    ];
+    const rows = Array.from(
+      { length: 20 },
+      (_, at) => `${at},I was charged twice for number ${at}.`,
+    );
+    const path = await input('unwritten.csv', `id,body\n${rows.join('\n')}\n`);
+    const file = join(folder, 'unwritten.json');
+    await program([path, '--summary', file, '-c', '20'], await simulated({ failures, latency: 5 }));
+    const { cost, exit } = JSON.parse(await readFile(file, 'utf8'));
+    expect(exit.code).toBe(3);
+    const { delivered } = simulator.stats.of('claude-haiku-4-5');
+    const model = MODELS['claude-haiku-4-5'];
+    if (!model) throw new Error('no model');
+    const usage = { ...delivered, cacheWrite: delivered.cacheWrite5m };
+    const strong = simulator.stats.of('claude-sonnet-4-6').delivered;
+    expect(strong.answers).toBe(0);
+    expect(cost.cost_usd).toBe(Number(usd(costOf(usage, model))));
+    expect(cost.rows_cost_usd).toBeLessThan(cost.cost_usd);
+  });
+
+  test('the first Ctrl-C finishes what is in the air, says so, and exits 130', async () => {
+    const { env } = await simulated({ latency: 20 });
+    const rows = Array.from(
+      { length: 400 },
+      (_, at) => `${at},I was charged twice for number ${at}`,
+    );
+    const stdin = `id,body\n${rows.join('\n')}\n`;
+    const [stdout, stderr] = [sink(), sink()];
+    const process = fakeProcess(['-', '-c', '5'], { env, stdin }, stdout, stderr);
+    const running = run(process, hurriedClock());
+    await expect
+      .poll(() => stdout.text().split('\n').length, { timeout: 5000 })
+      .toBeGreaterThan(10);
+    process.signal('SIGINT');
+    expect(await running).toBe(130);
+    expect(process.exits).toEqual([]);
+    expect(stderr.text()).toContain('Interrupted: nothing new is sent');
+    const written = objects(stdout.text()).length;
+    const { delivered } = simulator.stats.of('claude-haiku-4-5');
+    expect(delivered.answers - written).toBeLessThan(12);
+  });
+
+  test('a second one leaves at once', async () => {
+    const { env } = await simulated({ failures: [{ what: 'hang' }] });
+    const process = fakeProcess(['-'], { env, stdin: 'body\nhello there\n' }, sink(), sink());
+    void run(process, hurriedClock());
+    await expect.poll(() => simulator.stats.requests, { timeout: 5000 }).toBe(1);
+    process.signal('SIGTERM');
+    process.signal('SIGTERM');
+    expect(process.exits).toEqual([143]);
+  });
+});
+
+describe('bad use says what happened, where, and what to do', () => {
+  const noKey = { env: {} };
+  test.each([
+    ['no key', [samples], /ANTHROPIC_API_KEY is not set.*\n.*--simulate/],
+    [
+      'a file that is not there',
+      ['nowhere.csv', '--simulate'],
+      /Can't read nowhere\.csv: there is no such file/,
+    ],
+    ['an unknown flag', [samples, '--simulat'], /unknown option '--simulat'\n.*--simulate/],
+    [
+      'an unknown column',
+      [samples, '--columns', 'body=bdy', '--simulate'],
+      /no such column.*"subject"[^]*--columns body=body/,
+    ],
+    [
+      'no text column',
+      [join(SAMPLES, '..', 'package.json'), '--input-format', 'csv', '--simulate'],
+      /No column holds the tickets' text/,
+    ],
+    [
+      'a playbook that is not there',
+      [samples, '--playbook', 'nowhere', '--simulate'],
+      /No playbook in nowhere: playbook\.yaml is not there/,
+    ],
+    [
+      'a model without a price',
+      [samples, '--fast-model', 'gpt', '--simulate'],
+      /price of model gpt is not known[^]*models\.prices/,
+    ],
+    ['the output is the input', [samples, '-o', samples, '--simulate'], /is an input of this run/],
+    ['a mistyped command', ['shw'], /no such command\.\n.*ticket-classify show/],
+  ])('%s', async (_, args, message) => {
+    expect(await fails(2, args, noKey)).toMatch(message);
+  });
+
+  test.each([
+    ['http://example.com', 'unencrypted'],
+    ['https://api.anthropic.com/v1', 'without /v1'],
+    ['nonsense', 'no web address'],
+  ])('a base URL of %s', async (url, message) => {
+    const env = { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: url };
+    expect(await fails(2, [samples], { env })).toContain(message);
+  });
+
+  test('a column of ours in the input names a prefix that avoids it', async () => {
+    const stdin = 'id,body,AI_Queue\n1,x,y\n';
+    const stderr = await fails(2, ['-', '--simulate'], { stdin });
+    expect(stderr).toMatch(/AI_Queue[^]*--prefix ai2_/);
+  });
+
+  test('a late clash in JSON lines stops before that ticket is asked', async () => {
+    const { env } = await simulated();
+    const stdin = new PassThrough();
+    const [stdout, stderr] = [sink(), sink()];
+    const running = run(fakeProcess(['-'], { env, stdin }, stdout, stderr), hurriedClock());
+    stdin.write('{"body":"I was charged twice"}\n');
+    await expect.poll(() => stdout.text(), { timeout: 5000 }).toContain('ai_team');
+    stdin.end('{"body":"late","ai_team":"x"}\n');
+    expect(await running).toBe(2);
+    expect(stderr.text()).toContain('stdin, line 2');
+    expect(stdout.text().trimEnd().split('\n')).toHaveLength(1);
+    expect(simulator.stats.requests).toBeLessThanOrEqual(2);
+  });
+
+  test('nothing piped in shows the help', async () => {
+    expect(await fails(2, [])).toContain('Usage: ticket-classify');
+  });
+});

@@ -1,0 +1,167 @@
+import { parse } from 'csv-parse/sync';
+import { describe, expect, test } from 'vitest';
+import type { Shape } from '../../src/intake/open-intake.ts';
+import { columnNames } from '../../src/output/columns.ts';
+import { rowText, type OutputFormat } from '../../src/output/row-text.ts';
+import type { Routed, Row } from '../../src/ticket.ts';
+import { ticket, valid, verdict } from '../example.ts';
+
+const TABLE: Shape = {
+  format: 'csv',
+  delimiter: ',',
+  bom: false,
+  lineEnd: '\n',
+  names: ['id', 'Comment', 'Comment'],
+};
+const LINES: Shape = { ...TABLE, format: 'jsonl', names: ['id', 'body'] };
+
+function tableRow(...cells: string[]): Row {
+  return { kind: 'table', file: 'f', line: 2, bytes: 1, cells, fault: null };
+}
+
+function jsonRow(text: string, fault: string | null = null): Row {
+  const value = fault === null ? JSON.parse(text) : {};
+  return { kind: 'json', file: 'f', line: 2, bytes: 1, text, value, fault };
+}
+
+function routed(row: Row, changes: Partial<Routed> = {}): Routed {
+  const base = verdict(valid(), { ticket: ticket({ row }) });
+  return { ...base, queue: 'billing-high', rule: 'high', slaMinutes: 480, ...changes };
+}
+
+function written(format: OutputFormat, shape: Shape, given: Routed): string {
+  const text = rowText({ format, shape, prefix: 'ai_', playbook: 'support@12345678' });
+  return text.header + text.row(given);
+}
+
+describe('a table', () => {
+  test('keeps the input’s cells and repeated names, and adds ours in the documented order', () => {
+    const [header, row] = parse(written('csv', TABLE, routed(tableRow('007', 'a\n"b"', ' =x'))));
+    expect(header).toEqual(['id', 'Comment', 'Comment', ...columnNames('ai_')]);
+    expect(row?.slice(0, 3)).toEqual(['007', 'a\n"b"', ' =x']);
+    const cells = new Map(header?.map((name: string, at: number) => [name, row?.[at]]));
+    expect(Object.fromEntries(cells)).toMatchObject({
+      ai_ticket_id: 'T-1',
+      ai_queue: 'billing-high',
+      ai_sla_minutes: '480',
+      ai_rule: 'high',
+      ai_team: 'billing',
+      ai_type_confidence: '0.9',
+      ai_min_confidence: '0.9',
+      ai_status: 'classified',
+      ai_triage_reason: '',
+      ai_model_used: 'claude-haiku-4-5',
+      ai_escalated: 'false',
+      ai_language: 'en',
+      ai_reused: 'false',
+      ai_attempts: '1',
+      ai_cost_usd: '0.002',
+      ai_playbook: 'support@12345678',
+      ai_classified_at: '2026-11-02T10:00:00.000Z',
+    });
+  });
+
+  test('keeps delimiter, line end and byte order mark of the input', () => {
+    const shape: Shape = { ...TABLE, delimiter: ';', bom: true, lineEnd: '\r\n' };
+    const text = written('csv', shape, routed(tableRow('1', 'a;b', '')));
+    expect(text.startsWith('\uFEFFid;Comment;Comment;ai_ticket_id;')).toBe(true);
+    expect(text).toContain('\r\n1;"a;b";;T-1;');
+    expect(text.endsWith('\r\n')).toBe(true);
+  });
+
+  test('keeps surplus cells behind ours', () => {
+    const [, row] = parse(written('csv', TABLE, routed(tableRow('1', 'a', 'b', 'more', 'x'))), {
+      relax_column_count: true,
+    });
+    expect(row?.slice(-2)).toEqual(['more', 'x']);
+    expect(row).toHaveLength(3 + columnNames('').length + 2);
+  });
+
+  test.each(['=1+1', '+1', '-1', '@x', '\t=x', '＝x'])(
+    'no cell of ours starts the formula %j',
+    (summary) => {
+      const answer = { ...valid(), summary };
+      const text = written(
+        'csv',
+        TABLE,
+        routed(tableRow('=input', 'a', 'b'), { answer, asked: [answer] }),
+      );
+      const [header, row] = parse(text);
+      expect(row?.[header?.indexOf('ai_summary') ?? 0]).toBe(`'${summary}`);
+      expect(row?.[0]).toBe('=input');
+    },
+  );
+
+  test('numbers are plain decimals', () => {
+    const answer = { ...valid({ confidence: { team: 1e-7 } }), cost: 1 };
+    const text = written('csv', TABLE, routed(tableRow('1', '', ''), { answer, asked: [answer] }));
+    expect(text).toContain(',0.0000001,');
+    expect(text).toContain(',0.0000000005,');
+    expect(text).not.toMatch(/\de-\d/);
+  });
+
+  test('made from JSON has a column for what the first rows did not have', () => {
+    const text = written('csv', LINES, routed(jsonRow('{"id":1,"body":"x","late":[1]}')));
+    const [header, row] = parse(text);
+    expect(header?.slice(0, 3)).toEqual(['id', 'body', 'other_fields']);
+    expect(row?.slice(0, 3)).toEqual(['1', 'x', '{"late":[1]}']);
+  });
+});
+
+describe('JSON lines', () => {
+  test('keep the row’s own text, with our fields before its closing brace', () => {
+    const text = '{"id": 12345678901234567890, "body":"\\u00e9"} ';
+    const row = written('jsonl', LINES, routed(jsonRow(text)));
+    expect(
+      row.startsWith('{"id": 12345678901234567890, "body":"\\u00e9","ai_ticket_id":"T-1"'),
+    ).toBe(true);
+    expect(row.endsWith('}\n')).toBe(true);
+    expect(JSON.parse(row)).toMatchObject({
+      ai_sla_minutes: 480,
+      ai_team_confidence: 0.9,
+      ai_escalated: false,
+      ai_triage_reason: null,
+      ai_cost_usd: 0.002,
+    });
+  });
+
+  test('an empty object takes our fields without a comma', () => {
+    expect(written('jsonl', LINES, routed(jsonRow('{ }'))).startsWith('{ "ai_ticket_id"')).toBe(
+      true,
+    );
+  });
+
+  test('a line that is no object is held in a row of its own', () => {
+    const row = written('jsonl', LINES, routed(jsonRow('[1, 2', 'the line is not JSON')));
+    expect(JSON.parse(row)).toMatchObject({ line: '[1, 2', ai_ticket_id: 'T-1' });
+  });
+
+  test('made from a table keep repeated columns apart', () => {
+    const row = written('jsonl', TABLE, routed(tableRow('1', 'a', 'b')));
+    expect(JSON.parse(row)).toMatchObject({ id: '1', Comment: 'a', Comment_2: 'b' });
+  });
+});
+
+test.each([
+  [
+    'a human must look',
+    { triage: { reason: 'unsure', detail: 'unsure' } as const },
+    'needs_human_triage',
+    'claude-haiku-4-5',
+  ],
+  [
+    'the simulator answered',
+    { answer: { ...valid(), simulated: true } },
+    'simulated',
+    'simulated/claude-haiku-4-5',
+  ],
+])('where %s the status says so', (_, changes, status, model) => {
+  const row = JSON.parse(written('jsonl', LINES, routed(jsonRow('{}'), changes)));
+  expect([row.ai_status, row.ai_model_used]).toEqual([status, model]);
+});
+
+test('cost, tokens and attempts are those of all answers behind the row', () => {
+  const asked = [valid({ confidence: { team: 0.5 } }), valid({ model: 'claude-sonnet-4-6' })];
+  const row = JSON.parse(written('jsonl', LINES, routed(jsonRow('{}'), { asked })));
+  expect(row).toMatchObject({ ai_attempts: 2, ai_input_tokens: 1400, ai_cost_usd: 0.004 });
+});

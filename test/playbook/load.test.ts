@@ -1,0 +1,155 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadPlaybook, playbookFolder } from '../../src/playbook/load.ts';
+import { toolFrom } from '../../src/playbook/prompt.ts';
+import { FIELDS } from '../../src/ticket.ts';
+import { SUPPORT, supportPlaybook } from '../example.ts';
+
+/** A copy of the built-in playbook with one file changed. */
+async function changed(name: string, change: (text: string) => string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'playbook-'));
+  await cp(SUPPORT, folder, { recursive: true });
+  const path = join(folder, name);
+  await writeFile(path, change(await readFile(path, 'utf8')));
+  return folder;
+}
+
+const replace = (from: string | RegExp, to: string) => (text: string) => {
+  expect(text).toMatch(from);
+  return text.replace(from, to);
+};
+
+test('the built-in playbook is without mistakes, and its prefix long enough to be cached', async () => {
+  const { system, labels, identity } = await supportPlaybook();
+  expect(identity).toMatch(/^support@[0-9a-f]{8}$/);
+  expect(system.length + JSON.stringify(toolFrom(labels)).length).toBeGreaterThan(20_000);
+  expect(system).not.toContain('{{');
+});
+
+test('its name alone finds a built-in playbook', () => {
+  expect(playbookFolder('support')).toBe(SUPPORT);
+  expect(playbookFolder('./support')).toBe('./support');
+});
+
+test('the tool is strict, and asks for exactly the documented fields', async () => {
+  const tool = toolFrom((await supportPlaybook()).labels);
+  expect(tool.input_schema.required).toEqual([
+    'team',
+    'team_confidence',
+    'ticket_type',
+    'type_confidence',
+    'urgency',
+    'urgency_confidence',
+    'sentiment',
+    'sentiment_confidence',
+    'summary',
+    'routing_reason',
+  ]);
+  expect(Object.keys(tool.input_schema.properties)).toEqual(tool.input_schema.required);
+  expect(FIELDS.every((field) => tool.input_schema.properties[field]?.enum?.length)).toBe(true);
+});
+
+test.each([
+  ['a threshold', 'playbook.yaml', replace('default: 0.75', 'default: 0.9')],
+  ['an SLA', 'playbook.yaml', replace('sla: 15m', 'sla: 30m')],
+])('%s does not change its identity', async (_, name, change) => {
+  const other = await loadPlaybook(await changed(name, change));
+  expect(other.identity).toBe((await supportPlaybook()).identity);
+});
+
+test.each([
+  ['an instruction', 'system.md', (text: string) => `${text}\nBe brief.`],
+  ['a description', 'playbook.yaml', replace(/Money of/, 'The money of')],
+])('%s changes its identity', async (_, name, change) => {
+  const other = await loadPlaybook(await changed(name, change));
+  expect(other.identity).not.toBe((await supportPlaybook()).identity);
+});
+
+test.each([
+  ['an unknown key', 'playbook.yaml', replace(/^name:/m, 'nome:'), 'Unrecognized key: "nome"'],
+  ['broken YAML', 'playbook.yaml', replace(/^teams:/m, 'teams: ['), 'playbook.yaml: '],
+  [
+    'a threshold over 1',
+    'playbook.yaml',
+    replace('default: 0.75', 'default: 75'),
+    'thresholds.default',
+  ],
+  [
+    'a rule with an unknown label',
+    'playbook.yaml',
+    replace(/team: security/, 'team: sekurity'),
+    '"sekurity" is not among the teams',
+  ],
+  [
+    'an SLA that is none',
+    'playbook.yaml',
+    replace('sla: 15m', 'sla: soon'),
+    'must be whole minutes',
+  ],
+  [
+    'a queue with an unknown field',
+    'playbook.yaml',
+    replace('critical-{team}', 'critical-{squad}'),
+    'the queue names {squad}',
+  ],
+  [
+    'a pattern that is no expression',
+    'playbook.yaml',
+    replace(/escalate_patterns:\n/, "escalate_patterns:\n  - name: bad\n    pattern: '('\n"),
+    'Invalid regular expression',
+  ],
+  [
+    'a label twice',
+    'playbook.yaml',
+    replace(/- name: positive\n/, '- name: neutral\n'),
+    '"neutral" is there twice',
+  ],
+  [
+    'an unknown variable',
+    'system.md',
+    replace('{{teams}}', '{{squads}}'),
+    'system.md: {{squads}} is not a variable',
+  ],
+  [
+    'a missing variable',
+    'system.md',
+    replace('{{examples}}', ''),
+    'system.md: {{examples}} is missing',
+  ],
+  [
+    'an example with an unknown label',
+    'examples.yaml',
+    replace(/team: billing/, 'team: sales'),
+    'examples.yaml, example',
+  ],
+])('%s is a mistake', async (_, name, change, complaint) => {
+  const folder = await changed(name, change);
+  await expect(loadPlaybook(folder)).rejects.toThrow(complaint);
+});
+
+test('the last rule must match every ticket', async () => {
+  const whole = await readFile(join(SUPPORT, 'playbook.yaml'), 'utf8');
+  const lines = whole.split('\n');
+  const last = lines.findLastIndex((line) => /^\s+queue:/.test(line));
+  lines.splice(last, 0, '    when: { urgency: low }');
+  const folder = await changed('playbook.yaml', () => lines.join('\n'));
+  await expect(loadPlaybook(folder)).rejects.toThrow('the last rule must match every ticket');
+});
+
+test('all mistakes come in one message', async () => {
+  const folder = await changed('system.md', replace('{{teams}}', '{{squads}}'));
+  const path = join(folder, 'playbook.yaml');
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace('team: security', 'team: sekurity'));
+  const message = await loadPlaybook(folder).then(String, (error) => String(error.message));
+  expect(message).toContain('3 mistakes');
+  expect(message).toContain('{{squads}}');
+  expect(message).toContain('{{teams}} is missing');
+  expect(message).toContain('sekurity');
+});
+
+test('a folder without a playbook is told apart from a broken one', async () => {
+  await expect(loadPlaybook(tmpdir())).rejects.toThrow('playbook.yaml is not there');
+});
