@@ -1,0 +1,121 @@
+// The built program, started for real.
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'csv-parse/sync';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
+import { SAMPLES } from './example.ts';
+
+const BIN = fileURLToPath(new URL('../bin/ticket-classify.js', import.meta.url));
+const LOG_IMPORTS = fileURLToPath(new URL('log-imports.mjs', import.meta.url));
+const DATA = fileURLToPath(new URL('../../shared/data', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'bin-'));
+
+let simulator: Simulator;
+afterEach(() => simulator?.close());
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(command: string, args: string[]): Promise<Ended> {
+  const { ANTHROPIC_API_KEY: _, ...env } = process.env;
+  const url = simulator ? { ANTHROPIC_BASE_URL: simulator.url, ANTHROPIC_API_KEY: 'test' } : {};
+  return new Promise((resolve) => {
+    const options = { env: { ...env, ...url }, maxBuffer: 1e9 };
+    const child = execFile(command, args, options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+const node = (...args: string[]) => start(process.execPath, [BIN, ...args]);
+const shell = (script: string) => start('bash', ['-c', `set -o pipefail; ${script}`]);
+
+test('--version is that of the package', async () => {
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  const { code, stdout } = await node('--version');
+  expect([code, stdout]).toEqual([0, `${JSON.parse(manifest).version}\n`]);
+});
+
+test('--help loads neither the SDK nor zod', async () => {
+  const help = await start(process.execPath, ['--import', LOG_IMPORTS, BIN, '--help']);
+  expect(help.code).toBe(0);
+  expect(help.stdout).toContain('--threshold');
+  expect(help.stderr).toContain('commander');
+  expect(help.stderr).not.toMatch(/@anthropic-ai|node_modules\/zod|eld/);
+});
+
+test('a reader that goes away ends it quietly', async () => {
+  simulator = await startSimulator();
+  const samples = join(SAMPLES, 'tickets.jsonl');
+  const { code, stdout, stderr } = await shell(
+    `"${process.execPath}" "${BIN}" -q "${samples}" | head -1`,
+  );
+  expect(code).toBe(0);
+  expect(stdout.split('\n')).toHaveLength(2);
+  expect(stderr).toBe('');
+});
+
+test('after kill -9 the rows so far are whole, and are not overwritten', async () => {
+  simulator = await startSimulator({ latency: 10 });
+  const input = join(folder, 'killed.csv');
+  const output = join(folder, 'killed.out.csv');
+  const rows = Array.from(
+    { length: 2000 },
+    (_, at) => `${at},I was charged twice for number ${at}`,
+  );
+  await writeFile(input, `id,body\n${rows.join('\n')}\n`);
+  const env = { ...process.env, ANTHROPIC_BASE_URL: simulator.url, ANTHROPIC_API_KEY: 'test' };
+  const child = spawn(process.execPath, [BIN, input, '-o', output], { env, stdio: 'ignore' });
+  const answers = () => simulator.stats.of('claude-haiku-4-5').delivered.answers;
+  await expect.poll(answers, { timeout: 20_000 }).toBeGreaterThan(100);
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.once('exit', resolve));
+
+  expect(existsSync(output)).toBe(false);
+  const partial = await readFile(`${output}.partial`, 'utf8');
+  const kept: Record<string, string>[] = parse(partial, { columns: true });
+  const ids = kept.map((row) => row['id']);
+  expect(ids).toEqual(ids.map((_, at) => String(at)));
+  expect(ids.length).toBeGreaterThan(50);
+  const again = await node(input, '-o', output);
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain('each of them paid for');
+  expect(await readFile(`${output}.partial`, 'utf8')).toBe(partial);
+}, 30_000);
+
+describe.runIf(existsSync(DATA))('public data', () => {
+  test('3,080 questions to a bank come out in order, their cells unchanged', async () => {
+    simulator = await startSimulator();
+    const path = join(DATA, 'banking77/test.csv');
+    const { code, stdout, stderr } = await node(path, '-c', '50');
+    expect(code, stderr).toBe(0);
+    const before = parse(await readFile(path, 'utf8'), { record_delimiter: ['\r\n', '\n'] });
+    const after = parse(stdout);
+    expect(before).toHaveLength(3081);
+    expect(after.map((row) => row.slice(0, 2))).toEqual(before);
+  }, 120_000);
+
+  test('5,500 requests as JSON lines come out in order, to the letter', async () => {
+    simulator = await startSimulator();
+    const path = join(DATA, 'clinc150/clinc150_test.jsonl');
+    const { code, stdout, stderr } = await node(path, '-c', '50');
+    expect(code, stderr).toBe(0);
+    const before = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    const after = stdout.trimEnd().split('\n');
+    expect(before).toHaveLength(5500);
+    expect(after).toHaveLength(5500);
+    const own = before.map((line, at) =>
+      after[at]?.startsWith(`${line.slice(0, -1)},"ai_ticket_id"`),
+    );
+    expect(own.every(Boolean)).toBe(true);
+  }, 120_000);
+});
