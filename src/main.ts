@@ -29,10 +29,10 @@ export async function run(process: Process, clock: Clock = realClock): Promise<n
   stderr.on('error', () => {});
   try {
     const args = process.argv.slice(2);
-    const invocation = parseArguments(args, version(), (text) => stdout.write(text));
+    const invocation = parseArguments(args, packageVersion(), (text) => stdout.write(text));
     if (!invocation) return EXIT.ok;
     if (readsStdin(invocation) && process.stdin.isTTY) {
-      parseArguments(['--help'], version(), (text) => stderr.write(text));
+      parseArguments(['--help'], packageVersion(), (text) => stderr.write(text));
       return EXIT.cannotStart;
     }
     return await dispatch(invocation, process, clock);
@@ -48,7 +48,7 @@ async function dispatch(
   clock: Clock,
 ): Promise<number> {
   const context: Context = {
-    version: version(),
+    version: packageVersion(),
     args: process.argv.slice(2),
     stdin: process.stdin,
     stdout: process.stdout,
@@ -62,6 +62,7 @@ async function dispatch(
   if (command === 'classify' && operand) await refuseMistypedCommand(operand);
   switch (command) {
     case 'classify': {
+      greet(flags, context);
       const { classifyCommand } = await import('./commands/classify.ts');
       return withSignals(process, context, () => classifyCommand(operands, flags, context));
     }
@@ -92,6 +93,17 @@ async function refuseMistypedCommand(operand: string): Promise<void> {
 
 function readsStdin({ command, operands }: Invocation): boolean {
   return (command === 'classify' || command === 'show') && operands.length === 0;
+}
+
+/** On the screen before anything heavy is loaded. */
+function greet(flags: Invocation['flags'], { version, environment, stderr }: Context): void {
+  if (flags['quiet'] || environment('CLASSIFIER_LOG_LEVEL')?.value.toLowerCase() === 'error')
+    return;
+  stderr.write(
+    flags['simulate']
+      ? 'SIMULATED: a stand-in answers, not Claude; its labels and costs mean nothing.\n'
+      : `ticket-classify ${version}\n`,
+  );
 }
 
 /** First signal: nothing new goes out, what is in the air may finish. Second: leave at once. */
@@ -127,12 +139,12 @@ function complaint(error: unknown): string {
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return (
-    `ticket-classify ${version()}: this is a bug of ours, and we are sorry.\n${what}\n` +
+    `ticket-classify ${packageVersion()}: this is a bug of ours, and we are sorry.\n${what}\n` +
     '  Rows written so far are kept. Please report it with the lines above.\n'
   );
 }
 
-function version(): string {
+function packageVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   const manifest: unknown = JSON.parse(text);
   const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;

@@ -1,0 +1,79 @@
+// What the README and docs/summary.md claim, held against the program.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { EXIT } from '../src/errors.ts';
+import { columnNames } from '../src/output/columns.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
+import { SAMPLES } from './example.ts';
+import { envOf, ok, program } from './program.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+
+function section(title: string): string {
+  const start = readme.indexOf(`## ${title}`);
+  expect(start).toBeGreaterThan(0);
+  return readme.slice(start, readme.indexOf('\n## ', start + 1));
+}
+
+/** All names in backquotes in the first column of the tables. */
+function firstCells(text: string): string[] {
+  const cells = text.split('\n').flatMap((line) => /^\| (.*?[^\\]) \|/.exec(line)?.[1] ?? []);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''));
+}
+
+test('the table of flags is that of --help', async () => {
+  const help = await ok(['--help']);
+  const known = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1] ?? '');
+  const told = firstCells(section('Commands and flags')).map(
+    (cell) => /--[a-z-]+/.exec(cell)?.[0] ?? '',
+  );
+  const always = new Set(['--help', '--version']);
+  expect(told.toSorted()).toEqual(known.filter((flag) => !always.has(flag)).toSorted());
+});
+
+test('the table of columns is in the order of the program', () => {
+  expect(firstCells(section('Columns'))).toEqual(columnNames(''));
+});
+
+test('the table of exit codes is complete', () => {
+  const told = [...section('Exit codes').matchAll(/^\| ([\d, ]+) \|/gm)]
+    .flatMap((match) => match[1]?.split(', ') ?? [])
+    .map(Number);
+  expect(told).toEqual([...Object.values(EXIT), 130, 143].toSorted((a, b) => a - b));
+});
+
+test('the example for Node.js runs as it stands', () => {
+  const code = /<!-- a test runs this -->\n```js\n([^]*?)```/.exec(readme)?.[1] ?? '';
+  const args = ['--input-type=module', '--eval', code];
+  const lines = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).split('\n');
+  expect(lines[0]).toMatch(/^A-1 simulated billing-\w+ 0\.0\d+$/);
+  expect(lines[1]).toMatch(/^A-2 simulated general-high 0\.\d+$/);
+}, 30_000);
+
+test('every field of the summary is documented, and no other', async () => {
+  const simulator = await startSimulator();
+  const path = join(await mkdtemp(join(tmpdir(), 'readme-')), 'summary.json');
+  const samples = join(SAMPLES, 'tickets.csv');
+  await program([samples, '--summary', path], { env: envOf(simulator) });
+  await simulator.close();
+  const summary: Record<string, object> = JSON.parse(await readFile(path, 'utf8'));
+  const documentation = await readFile(join(ROOT, 'docs/summary.md'), 'utf8');
+  const told = firstCells(documentation).map((name) => name.split('.')[0] ?? '');
+  expect([...new Set(told)].toSorted()).toEqual(Object.keys(summary).toSorted());
+  const nested = Object.values(summary).flatMap((value) =>
+    typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : [],
+  );
+  const data = new Set([
+    ...Object.keys(summary['teams'] ?? {}),
+    ...Object.keys(summary['by_model'] ?? {}),
+    ...Object.keys(summary['confidence'] ?? {}),
+  ]);
+  for (const name of nested.filter((key) => !data.has(key))) {
+    expect(documentation).toMatch(new RegExp(`[\`.]${name}\``));
+  }
+});
