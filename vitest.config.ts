@@ -4,6 +4,8 @@ import { closingLine } from './test/closing-line.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // A shared machine may be slow; a test that hangs still ends.
+    testTimeout: 30_000,
     reporters: ['default', closingLine()],
   },
 });

@@ -1,5 +1,6 @@
 // Parse, dispatch, signals, errors → exit code. Alone knows the real process.
 import { existsSync, readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { COMMANDS, parseArguments, type Invocation } from './cli.ts';
 import { realClock, type Clock } from './clock.ts';
 import type { Context } from './commands/context.ts';
@@ -14,10 +15,17 @@ export interface Process {
   stdin: Context['stdin'];
   stdout: Context['stdout'];
   stderr: Context['stderr'];
-  on: (event: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void) => unknown;
-  off: (event: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void) => unknown;
+  on: Listening;
+  off: Listening;
   exit: (code: number) => void;
 }
+
+interface Listening {
+  (event: Signal, listener: (signal: Signal) => void): unknown;
+  (event: 'uncaughtException', listener: (error: unknown) => void): unknown;
+}
+
+type Signal = 'SIGINT' | 'SIGTERM';
 
 /** After a first signal, calls in the air have so long to finish. */
 const GRACE_MS = 10_000;
@@ -25,21 +33,41 @@ const GRACE_MS = 10_000;
 /** @returns the exit code, once everything is written. */
 export async function run(process: Process, clock: Clock = realClock): Promise<number> {
   const { stdout, stderr } = process;
-  // A reader that went away is found out by whoever writes next; without a listener it would crash.
+  // A reader that went away is told to whoever writes rows; nobody else needs to know.
+  stdout.on('error', () => {});
   stderr.on('error', () => {});
+  function crash(error: unknown): void {
+    stderr.write(complaint(error));
+    process.exit(EXIT.bug);
+  }
+  process.on('uncaughtException', crash);
   try {
-    const args = process.argv.slice(2);
-    const invocation = parseArguments(args, packageVersion(), (text) => stdout.write(text));
-    if (!invocation) return EXIT.ok;
-    if (readsStdin(invocation) && process.stdin.isTTY) {
-      parseArguments(['--help'], packageVersion(), (text) => stderr.write(text));
-      return EXIT.cannotStart;
-    }
-    return await dispatch(invocation, process, clock);
+    return await perform(process, clock);
   } catch (error) {
     stderr.write(complaint(error));
     return error instanceof Failure ? error.exit : EXIT.bug;
+  } finally {
+    process.off('uncaughtException', crash);
+    await Promise.all([flushed(stdout), flushed(stderr)]);
   }
+}
+
+async function perform(process: Process, clock: Clock): Promise<number> {
+  const { stdin, stdout, stderr } = process;
+  const args = process.argv.slice(2);
+  const invocation = parseArguments(args, packageVersion(), (text) => stdout.write(text));
+  if (!invocation) return EXIT.ok;
+  if (readsStdin(invocation) && stdin.isTTY) {
+    parseArguments(['--help'], packageVersion(), (text) => stderr.write(text));
+    return EXIT.cannotStart;
+  }
+  return dispatch(invocation, process, clock);
+}
+
+/** What is written to a pipe may still be on its way when the process is about to exit. */
+function flushed(stream: Writable): Promise<void> {
+  if (stream.destroyed || stream.writableEnded) return Promise.resolve();
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 async function dispatch(
@@ -114,7 +142,7 @@ async function withSignals(
 ): Promise<number> {
   let grace: NodeJS.Timeout | undefined;
   let signalled = false;
-  function onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
+  function onSignal(signal: Signal): void {
     const failure = failures.interrupted(signal);
     if (signalled) process.exit(failure.exit);
     signalled = true;

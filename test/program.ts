@@ -51,7 +51,7 @@ export function fakeProcess(
   stdout: Process['stdout'],
   stderr: Process['stderr'],
 ): Process & { signal: (name: 'SIGINT' | 'SIGTERM') => void; exits: number[] } {
-  const listeners = new Map<string, (signal: 'SIGINT' | 'SIGTERM') => void>();
+  const listeners = new Map<string, (argument: never) => void>();
   const exits: number[] = [];
   return {
     argv: ['node', 'ticket-classify', ...args],
@@ -63,7 +63,7 @@ export function fakeProcess(
     on: (event, listener) => listeners.set(event, listener),
     off: (event) => listeners.delete(event),
     exit: (code) => exits.push(code),
-    signal: (name) => listeners.get(name)?.(name),
+    signal: (name) => listeners.get(name)?.(name as never),
     exits,
   };
 }
