@@ -11,7 +11,10 @@ export interface Connection {
   close: () => Promise<void>;
 }
 
-type Context = Pick<ClaudeOptions, 'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end'>;
+type Context = Pick<
+  ClaudeOptions,
+  'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end' | 'abandoned'
+>;
 
 /** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */
 export async function connect(settings: Settings, context: Context): Promise<Connection> {

@@ -9,10 +9,14 @@ export class Failure extends Error {
   /** What became of the rows so far; for a run that had begun. */
   aftermath = '';
 
-  constructor(exit: number, message: string, hint = '') {
+  /** Tells those apart that leave it open how much of the output was written. */
+  readonly kind: 'output' | 'other';
+
+  constructor(exit: number, message: string, hint = '', kind: Failure['kind'] = 'other') {
     super(message);
     this.exit = exit;
     this.hint = hint;
+    this.kind = kind;
   }
 }
 
@@ -97,6 +101,18 @@ export const failures = {
       `-o ${file} is an input of this run.`,
       'Name another file; the input is never written to.',
     ),
+  summaryIsOther: (path: string, other: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `--summary ${path} is another file of this run (${other}).`,
+      'Name a file of its own; the summary would replace what is in it.',
+    ),
+  summaryLost: (path: string, why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `The rows are written, but the summary could not be: ${path}: ${why}.`,
+      'There is no need to run again for it: it is on the screen as text.',
+    ),
   partialExists: (partial: string) =>
     new Failure(
       EXIT.cannotStart,
@@ -107,7 +123,14 @@ export const failures = {
     new Failure(
       EXIT.cannotStart,
       `Can't write ${file}: ${why}.`,
-      'Rows written before that are kept. Free space or mend the rights, then run the same command again.',
+      'Nothing was sent. Name another file, or mend the folder and its rights.',
+    ),
+  outputFailed: (file: string, why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `Writing ${file} failed: ${why}.`,
+      'Make room, or write elsewhere.',
+      'output',
     ),
 
   playbookMissing: (folder: string, why: string) =>

@@ -7,15 +7,16 @@ export interface ReadAhead<T> {
 }
 
 interface Pending<R> {
-  result: Promise<R>;
+  outcome: Promise<{ result: R } | { error: unknown }>;
   weight: number;
 }
 
 /**
  * Works on many items at once and yields the results in the order of the items. Reading goes on while
  * one slow item holds the others up, until the read-ahead is used up.
- * Ends with the first error in that order: of an item's work, or of the source once all items before
- * it are out. An abort of `signal` ends the wait for the source, not the work under way.
+ * After an error of an item's work nothing more is read; what else was begun still comes out, and then
+ * the error is thrown. An error of the source is thrown once all items before it are out. An abort of
+ * `signal` ends the wait for the source, not the work under way.
  */
 export async function* inOrder<T, R>(
   source: AsyncIterable<T>,
@@ -26,6 +27,7 @@ export async function* inOrder<T, R>(
   const pending: Pending<R>[] = [];
   let load = 0;
   let closed = false;
+  let failure: { error: unknown } | null = null;
   let cutShort = false;
   const changed = turnstile();
   const room = turnstile();
@@ -44,9 +46,14 @@ export async function* inOrder<T, R>(
     while (true) {
       const next = pending.shift();
       if (next) {
-        yield await next.result;
+        const outcome = await next.outcome;
         load -= next.weight;
+        if ('result' in outcome) yield outcome.result;
+        else failure ??= outcome;
+        closed ||= failure !== null;
         room.open();
+      } else if (failure) {
+        throw failure.error;
       } else if (ended) {
         const { error } = await reading;
         if (error !== null) throw error;
@@ -65,11 +72,12 @@ export async function* inOrder<T, R>(
 
   async function read(): Promise<void> {
     for await (const item of source) {
-      const result = work(item);
-      // Whoever awaits it in its turn sees the error; until then it is not unhandled.
-      result.catch(() => {});
+      const outcome = work(item).then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
       const own = weigh(item);
-      pending.push({ result, weight: own });
+      pending.push({ outcome, weight: own });
       load += own;
       changed.open();
       while (!closed && !signal.aborted && (pending.length >= items || load >= weight)) {

@@ -79,6 +79,7 @@ export async function* classifyTickets(
   const stop = new AbortController();
   const leave = new AbortController();
   const onAbort = () => stop.abort(signal?.reason);
+  if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
   const connection = await connect(settings, {
     clock: realClock,
@@ -87,13 +88,14 @@ export async function* classifyTickets(
     stop: stop.signal,
     leave: leave.signal,
     end: (failure) => stop.abort(failure),
+    abandoned: () => {},
   });
   const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
   const stations = {
     toTicket: ticketMaker(columns, [], playbook),
     ask: connection.ask,
     playbook,
-    stop: stop.signal,
+    stop,
   };
   try {
     for await (const routed of classify(rowsFrom(tickets), stations)) yield verdictOf(routed);

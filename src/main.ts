@@ -31,7 +31,11 @@ type Signal = 'SIGINT' | 'SIGTERM';
 const GRACE_MS = 10_000;
 
 /** @returns the exit code, once everything is written. */
-export async function run(process: Process, clock: Clock = realClock): Promise<number> {
+export async function run(
+  process: Process,
+  clock: Clock = realClock,
+  graceMs: number = GRACE_MS,
+): Promise<number> {
   const { stdout, stderr } = process;
   // A reader that went away is told to whoever writes rows; nobody else needs to know.
   stdout.on('error', () => {});
@@ -42,7 +46,7 @@ export async function run(process: Process, clock: Clock = realClock): Promise<n
   }
   process.on('uncaughtException', crash);
   try {
-    return await perform(process, clock);
+    return await perform(process, clock, graceMs);
   } catch (error) {
     stderr.write(complaint(error));
     return error instanceof Failure ? error.exit : EXIT.bug;
@@ -52,7 +56,7 @@ export async function run(process: Process, clock: Clock = realClock): Promise<n
   }
 }
 
-async function perform(process: Process, clock: Clock): Promise<number> {
+async function perform(process: Process, clock: Clock, graceMs: number): Promise<number> {
   const { stdin, stdout, stderr } = process;
   const args = process.argv.slice(2);
   const invocation = parseArguments(args, packageVersion(), (text) => stdout.write(text));
@@ -61,7 +65,7 @@ async function perform(process: Process, clock: Clock): Promise<number> {
     parseArguments(['--help'], packageVersion(), (text) => stderr.write(text));
     return EXIT.cannotStart;
   }
-  return dispatch(invocation, process, clock);
+  return dispatch(invocation, process, clock, graceMs);
 }
 
 /** What is written to a pipe may still be on its way when the process is about to exit. */
@@ -74,10 +78,10 @@ async function dispatch(
   { command, operands, flags }: Invocation,
   process: Process,
   clock: Clock,
+  graceMs: number,
 ): Promise<number> {
   const context: Context = {
     version: packageVersion(),
-    args: process.argv.slice(2),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
@@ -92,7 +96,9 @@ async function dispatch(
     case 'classify': {
       greet(flags, context);
       const { classifyCommand } = await import('./commands/classify.ts');
-      return withSignals(process, context, () => classifyCommand(operands, flags, context));
+      return withSignals(process, context, graceMs, () =>
+        classifyCommand(operands, flags, context),
+      );
     }
     case 'show': {
       const { showCommand } = await import('./commands/show.ts');
@@ -138,16 +144,20 @@ function greet(flags: Invocation['flags'], { version, environment, stderr }: Con
 async function withSignals(
   process: Process,
   { stop, leave }: Context,
+  graceMs: number,
   work: () => Promise<number>,
 ): Promise<number> {
   let grace: NodeJS.Timeout | undefined;
   let signalled = false;
   function onSignal(signal: Signal): void {
     const failure = failures.interrupted(signal);
-    if (signalled) process.exit(failure.exit);
+    if (signalled) {
+      leave.abort(failure);
+      process.exit(failure.exit);
+    }
     signalled = true;
     stop.abort(failure);
-    grace = setTimeout(() => leave.abort(failure), GRACE_MS);
+    grace = setTimeout(() => leave.abort(failure), graceMs);
   }
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -15,18 +15,23 @@ export interface Stations {
   toTicket: (row: Row) => Ticket;
   ask: Ask;
   playbook: Playbook;
-  /** Aborted when nothing new may be asked; what is in the air still comes out. */
-  stop: AbortSignal;
+  /** Once aborted, nothing new is asked; what is in the air still comes out. */
+  stop: AbortController;
 }
 
 export function classify(rows: AsyncIterable<Row>, stations: Stations): AsyncGenerator<Routed> {
   const { toTicket, ask, playbook, stop } = stations;
 
   async function walk(row: Row): Promise<Routed> {
-    const ticket = toTicket(row);
-    const verdict = await decide(ticket, ask, playbook);
-    return route(verdict, playbook.rules);
+    try {
+      const ticket = toTicket(row);
+      const verdict = await decide(ticket, ask, playbook);
+      return route(verdict, playbook.rules);
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
   }
 
-  return inOrder(rows, walk, READ_AHEAD, stop);
+  return inOrder(rows, walk, READ_AHEAD, stop.signal);
 }

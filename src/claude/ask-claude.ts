@@ -36,7 +36,17 @@ export interface ClaudeOptions {
   leave: AbortSignal;
   /** Called with what must end the whole run; aborts `stop`. */
   end: (failure: Failure) => void;
+  /** Told of requests whose ticket the end of the run leaves without an answer. */
+  abandoned: (asked: NoAnswer) => void;
 }
+
+/** Of one ticket and model so far, as in `Answer`. */
+interface Sent {
+  attempts: number;
+  unknown: number;
+}
+
+const ABANDONED = { why: 'the run ended', requestId: null, simulated: false };
 
 export function askClaude(options: ClaudeOptions): Ask {
   const { playbook, models, clock, stop } = options;
@@ -52,47 +62,43 @@ export function askClaude(options: ClaudeOptions): Ask {
   };
 
   async function askUntilAnswered(name: string, ticket: Ticket): Promise<Answer> {
-    let unknown = 0;
-    for (let attempts = 1; ; attempts++) {
-      const outcome = await send(name, ticket);
-      if ('message' in outcome) {
-        return answerFrom(outcome, name, { attempts, unknown });
+    const sent: Sent = { attempts: 0, unknown: 0 };
+    try {
+      while (true) {
+        const outcome = await send(name, ticket, sent);
+        if ('message' in outcome) return answerFrom(outcome, name, sent);
+        if (!outcome.passing || sent.attempts === MAX_ATTEMPTS) {
+          return noAnswer(outcome, name, sent);
+        }
+        const wait = waitBefore(sent.attempts, outcome.retryAfter, clock.random);
+        const seconds = (wait / 1000).toFixed(1);
+        options.log(`${ticket.id}: ${name}: ${outcome.why}; asked again in ${seconds} s`);
+        await clock.sleep(wait, stop);
       }
-      if (outcome.unknownCost) unknown++;
-      if (!outcome.passing || attempts === MAX_ATTEMPTS) {
-        return noAnswer(outcome, name, { attempts, unknown });
-      }
-      const wait = waitBefore(attempts, outcome.retryAfter, clock.random);
-      const seconds = (wait / 1000).toFixed(1);
-      options.log(`${ticket.id}: ${name}: ${outcome.why}; asked again in ${seconds} s`);
-      await clock.sleep(wait, stop);
+    } catch (error) {
+      if (sent.attempts > 0) options.abandoned(noAnswer(ABANDONED, name, sent));
+      throw error;
     }
   }
 
   /** Waits for its turn (input order) under the cap on calls; a wait between tries holds no place. */
-  async function send(name: string, ticket: Ticket): Promise<Received | Problem> {
+  async function send(name: string, ticket: Ticket, sent: Sent): Promise<Received | Problem> {
     stop.throwIfAborted();
     return queue.add(
       async () => {
         stop.throwIfAborted();
+        sent.attempts++;
         try {
-          const received = await call(
-            options.client,
-            makeRequest(name, ticket),
-            clock,
-            options.leave,
-          );
+          const request = makeRequest(name, ticket);
+          const received = await call(options.client, request, clock, options.leave);
           health.succeeded();
           return received;
         } catch (error) {
+          if (options.leave.aborted) sent.unknown++;
           options.leave.throwIfAborted();
           const problem = problemOf(error, TIMEOUT_SECONDS);
-          const failure =
-            runFailureOf(error, options.client.baseURL, name) ?? health.failed(problem);
-          if (failure) {
-            options.end(failure);
-            throw failure;
-          }
+          if (problem.unknownCost) sent.unknown++;
+          stopIfHopeless(error, problem, name);
           return problem;
         }
       },
@@ -100,11 +106,16 @@ export function askClaude(options: ClaudeOptions): Ask {
     );
   }
 
-  function answerFrom(
-    received: Received,
-    name: string,
-    sent: { attempts: number; unknown: number },
-  ): Answer {
+  function stopIfHopeless(error: unknown, problem: Problem, name: string): void {
+    const failure = runFailureOf(error, options.client.baseURL, name) ?? health.failed(problem);
+    if (!failure) return;
+    options.end(failure);
+    // Several calls may find it out; the first one's word stands.
+    stop.throwIfAborted();
+    throw failure;
+  }
+
+  function answerFrom(received: Received, name: string, sent: Sent): Answer {
     const { message, ...rest } = received;
     const notice = laneOf(name).lookAtCache(received.usage);
     if (notice) options.note(notice);
@@ -136,9 +147,9 @@ export function askClaude(options: ClaudeOptions): Ask {
 }
 
 function noAnswer(
-  { why, requestId, simulated }: Problem,
+  { why, requestId, simulated }: Pick<Problem, 'why' | 'requestId' | 'simulated'>,
   model: string,
-  sent: { attempts: number; unknown: number },
+  sent: Sent,
 ): NoAnswer {
   return { kind: 'none', model, why, requestId, simulated, ...sent };
 }

@@ -98,7 +98,7 @@ export function waitBefore(
 
 function statusText(error: APIError): string {
   const head = [error.status, error.type].filter(Boolean).join(' ');
-  const message = error.apiMessage ?? '';
+  const message = error.apiMessage?.replace(/\.$/, '') ?? '';
   // An overload says nothing more than its type does.
   return message && error.type !== 'overloaded_error' ? `${head}: ${message.slice(0, 300)}` : head;
 }

@@ -1,14 +1,16 @@
 // The main job: what it will do, the run, what it came to.
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { connect } from '../connect.ts';
 import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
 import { openIntake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
 import { refuseClash } from '../output/clash.ts';
-import { toFile, toStream } from '../output/destination.ts';
+import { isSameFile, toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
 import { summaryText } from '../output/summary-text.ts';
+import { countAsked, createTally, hasAnswers } from '../output/tally.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import { chooseOutput } from './choose-output.ts';
 import type { Context } from './context.ts';
@@ -31,6 +33,7 @@ export async function classifyCommand(
   const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
   refuseClash(intake.shape.names, flags.prefix);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
+  if (flags.summary) await checkSummaryFile(flags.summary, [...inputs, output.path ?? STDIN]);
 
   let progress: Progress | null = null;
   const note = (text: string) => {
@@ -38,6 +41,8 @@ export async function classifyCommand(
     if (progress) progress.note(text);
     else stderr.write(`${text}\n`);
   };
+  const { fast, strong } = playbook.models;
+  const tally = createTally({ strong, strongModel: settings.models.get(strong) ?? null });
   const connection = await connect(settings, {
     clock,
     note,
@@ -45,7 +50,9 @@ export async function classifyCommand(
     stop: stop.signal,
     leave: leave.signal,
     end: (failure) => stop.abort(failure),
+    abandoned: (asked) => countAsked(tally, asked),
   });
+  leave.signal.addEventListener('abort', () => progress?.stop());
   try {
     const lost = (reason: Error) => stop.abort(reason);
     const destination =
@@ -63,16 +70,17 @@ export async function classifyCommand(
     stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
 
     const { format } = output;
-    const ask = connection.ask;
-    const { tally, ended } = await run({
+    const job = {
       settings,
       intake,
       format,
       destination,
-      ask,
+      ask: connection.ask,
       progress,
+      tally,
       stop,
-    });
+    };
+    const ended = await run(job);
     progress.stop();
     if (ended instanceof ReaderGone) return EXIT.ok;
     if (ended && !(ended instanceof Failure)) throw ended;
@@ -82,16 +90,17 @@ export async function classifyCommand(
       startedAt,
       finishedAt: new Date(clock.now()),
       playbook: playbook.identity,
-      fast: playbook.models.fast,
-      strong: playbook.models.strong,
+      fast,
+      strong,
       inputs: names,
       output: destination.name,
       exitCode: code,
       exitReason: reason,
     });
+    if (tally.tickets > 0 && (!ended || hasAnswers(tally)))
+      note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
+    if (tally.tickets === 0 && !ended) note('No tickets: the input has a header and no rows.');
     if (flags.summary) await writeSummary(flags.summary, summary);
-    if (tally.tickets > 0) note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
-    else if (!ended) note('No tickets: the input has a header and no rows.');
     if (ended) throw ended;
     return code;
   } finally {
@@ -106,16 +115,27 @@ function progressMode({ flags, volume }: Settings): 'bar' | 'none' {
 
 function noteSignal(reason: unknown, note: (text: string) => void): void {
   if (!(reason instanceof Failure) || reason.exit < 128) return;
-  note(
-    'Interrupted: nothing new is sent; calls in the air have 10 s to finish. Again leaves at once.',
-  );
+  note('Interrupted: nothing new is sent; calls in the air have 10 s to finish.');
+  note('Once more leaves at once.');
+}
+
+/** Found out before anything is paid for. @throws Failure if it can't be written, or is another file of the run */
+async function checkSummaryFile(path: string, others: readonly string[]): Promise<void> {
+  for (const other of others) {
+    if (resolve(path) === resolve(other) || (await isSameFile(path, other))) {
+      throw failures.summaryIsOther(path, other);
+    }
+  }
+  await access(dirname(resolve(path)), constants.W_OK).catch(() => {
+    throw failures.outputUnwritable(path, 'its folder does not exist or may not be written to');
+  });
 }
 
 async function writeSummary(path: string, summary: object): Promise<void> {
   try {
     await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`);
   } catch (error) {
-    throw failures.outputUnwritable(path, error instanceof Error ? error.message : String(error));
+    throw failures.summaryLost(path, error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -5,8 +5,6 @@ import type { Environment } from '../settings/environment.ts';
 /** What a command has of the world; `main.ts` makes it, and tests make their own. */
 export interface Context {
   version: string;
-  /** As typed, without node and the script. */
-  args: readonly string[];
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable & { isTTY?: boolean; columns?: number };

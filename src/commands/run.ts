@@ -6,7 +6,7 @@ import { refuseLateClash } from '../output/clash.ts';
 import type { Destination } from '../output/destination.ts';
 import type { Progress } from '../output/progress.ts';
 import { rowText, type OutputFormat } from '../output/row-text.ts';
-import { count, countAsked, createTally, type Tally } from '../output/tally.ts';
+import { count, countAsked, hasAnswers, type Tally } from '../output/tally.ts';
 import { classify } from '../pipeline.ts';
 import type { Settings } from '../settings/resolve.ts';
 import type { Answer, Ask } from '../ticket.ts';
@@ -18,14 +18,14 @@ export interface Job {
   destination: Destination;
   ask: Ask;
   progress: Progress;
+  tally: Tally;
   stop: AbortController;
 }
 
-export async function run(job: Job): Promise<{ tally: Tally; ended: Error | null }> {
-  const { settings, intake, format, destination, progress, stop } = job;
-  const { playbook, flags, models } = settings;
-  const { strong } = playbook.models;
-  const tally = createTally({ strong, strongModel: models.get(strong) ?? null });
+/** Counts into `tally`. @returns what ended the run early; null if it came to its end. */
+export async function run(job: Job): Promise<Error | null> {
+  const { settings, intake, format, destination, progress, tally, stop } = job;
+  const { playbook, flags } = settings;
   const text = rowText({
     format,
     shape: intake.shape,
@@ -34,13 +34,14 @@ export async function run(job: Job): Promise<{ tally: Tally; ended: Error | null
   });
   const asking = watchAsking(job.ask, (answer) => countAsked(tally, answer));
   let bytes = 0;
+  let { header } = text;
   try {
-    if (text.header) await destination.write(text.header);
     const rows = refuseLateClash(intake.rows, flags.prefix);
     const toTicket = ticketMaker(intake.columns, intake.shape.names, playbook);
-    const stations = { toTicket, ask: asking.ask, playbook, stop: stop.signal };
+    const stations = { toTicket, ask: asking.ask, playbook, stop };
     for await (const routed of classify(rows, stations)) {
-      await destination.write(text.row(routed));
+      await destination.write(header + text.row(routed));
+      header = '';
       count(tally, routed);
       bytes += routed.ticket.row.bytes;
       const { tickets, escalated, triage, cost } = tally;
@@ -52,15 +53,16 @@ export async function run(job: Job): Promise<{ tally: Tally; ended: Error | null
         cost: cost.run,
       });
     }
+    if (header) await destination.write(header);
     await destination.finish();
-    return { tally, ended: null };
+    return null;
   } catch (error) {
     stop.abort(error);
     await asking.settled();
-    const partial = await destination.abandon(tally.tickets > 0);
+    const partial = await destination.abandon(hasAnswers(tally));
     const ended = error instanceof Error ? error : new Error(String(error));
-    if (ended instanceof Failure) ended.aftermath = aftermath(tally, partial);
-    return { tally, ended };
+    if (ended instanceof Failure) ended.aftermath = aftermath(ended, tally, partial);
+    return ended;
   }
 }
 
@@ -83,9 +85,13 @@ function watchAsking(ask: Ask, came: (answer: Answer) => void) {
   };
 }
 
-function aftermath({ tickets }: Tally, partial: string | null): string {
-  if (tickets === 0) return '';
-  const rows = `${tickets} row${tickets === 1 ? '' : 's'}`;
-  const where = partial === null ? 'were written' : `are in ${partial}`;
-  return `${rows} ${where}. Nothing is remembered between runs: the next one asks about every ticket again.`;
+function aftermath(ended: Failure, tally: Tally, partial: string | null): string {
+  if (!hasAnswers(tally)) return '';
+  const { tickets } = tally;
+  // Of a full disk it is not known how much it took.
+  const isWriting = ended.kind === 'output';
+  const rows = isWriting ? 'The rows that fit' : tickets === 1 ? '1 row' : `${tickets} rows`;
+  const were = tickets === 1 && !isWriting ? 'was' : 'were';
+  const where = partial === null ? `${were} written` : `${were} written to ${partial}`;
+  return `${rows} ${where}. Nothing is remembered between runs:\n  the next one asks about every ticket again.`;
 }

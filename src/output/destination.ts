@@ -1,6 +1,6 @@
 // Where rows go: stdout, or a file that is whole or not there.
 import { createWriteStream } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Failure, failures, ReaderGone } from '../errors.ts';
 
@@ -36,7 +36,7 @@ export async function toFile(path: string, lost: (reason: Error) => void): Promi
   const stream = createWriteStream(target, { flags: direct ? 'w' : 'wx', flush: !direct });
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
-    stream.once('error', (error) => reject(writeFailure(target, error)));
+    stream.once('error', (error) => reject(openFailure(target, error)));
   });
   const close = () => new Promise<void>((resolve) => stream.end(resolve));
   return {
@@ -55,10 +55,10 @@ export async function toFile(path: string, lost: (reason: Error) => void): Promi
   };
 }
 
-/** Whether both paths lead to one existing file. */
+/** Whether both paths lead to one existing file, by links of either kind too. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
-  const paths = await Promise.all([a, b].map((path) => realpath(path).catch(() => null)));
-  return paths[0] !== null && paths[0] === paths[1];
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path).catch(() => null)));
+  return Boolean(one && other && one.ino === other.ino && one.dev === other.dev);
 }
 
 function writerTo(stream: Writable, name: string, lost: (reason: Error) => void) {
@@ -89,9 +89,17 @@ const WORDS: Record<string, string> = {
   ENOSPC: 'the disk is full',
 };
 
+function openFailure(path: string, error: Error): Failure {
+  return codeOf(error) === 'EEXIST'
+    ? failures.partialExists(path)
+    : failures.outputUnwritable(path, WORDS[codeOf(error)] ?? error.message);
+}
+
 function writeFailure(path: string, error: Error): Failure | ReaderGone {
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'EPIPE') return new ReaderGone();
-  if (code === 'EEXIST') return failures.partialExists(path);
-  return failures.outputUnwritable(path, WORDS[code] ?? error.message);
+  if (codeOf(error) === 'EPIPE') return new ReaderGone();
+  return failures.outputFailed(path, WORDS[codeOf(error)] ?? error.message);
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
 }

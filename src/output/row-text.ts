@@ -36,6 +36,8 @@ function tableText({ format, shape, prefix, playbook }: RowTextOptions): RowText
     stringify([[...input, ...ours.map(tableCell), ...surplus]], {
       delimiter: delimiterFor(format, shape),
       record_delimiter: shape.lineEnd,
+      // Left to itself it quotes a cell for its own line end only, and a bare LF would end a CRLF row.
+      quoted_match: /[\r\n]/,
     });
   const header = write(names, columnNames(prefix), []);
   return {

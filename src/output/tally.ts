@@ -126,6 +126,13 @@ export function countAsked(tally: Tally, answer: Answer): void {
   countForModel(model, answer);
 }
 
+/** Whether anything was paid for, and so is worth keeping and summing up. */
+export function hasAnswers({ models }: Tally): boolean {
+  return [...models.values()].some(
+    ({ answered, invalid, reused }) => answered + invalid + reused > 0,
+  );
+}
+
 function countQueue(tally: Tally, { queue, slaMinutes }: Routed): void {
   const known = tally.queues.get(queue);
   if (known === undefined) {

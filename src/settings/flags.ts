@@ -85,6 +85,7 @@ export function checkFlags(given: Record<string, unknown>): Flags {
   const result = flagsSchema.safeParse(given);
   if (result.success) return result.data;
   const complaints = result.error.issues.map(({ path, message }) => {
+    if (path.length === 0) return message;
     const name = String(path[0] ?? '');
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const value = given[name];

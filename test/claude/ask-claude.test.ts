@@ -9,7 +9,7 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.ts';
-import type { Ask } from '../../src/ticket.ts';
+import type { Ask, NoAnswer } from '../../src/ticket.ts';
 import { supportPlaybook, ticket } from '../example.ts';
 import { hurriedClock } from '../program.ts';
 
@@ -36,6 +36,7 @@ async function asking({
   simulator = await startSimulator({ record: true, ...given });
   const notes: string[] = [];
   const logs: string[] = [];
+  const abandoned: NoAnswer[] = [];
   const clock = hurriedClock();
   const stop = new AbortController();
   const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
@@ -59,8 +60,9 @@ async function asking({
     stop: stop.signal,
     leave: new AbortController().signal,
     end: (failure: Failure) => stop.abort(failure),
+    abandoned: (asked) => abandoned.push(asked),
   });
-  return { ask, notes, logs, clock, stop };
+  return { ask, notes, logs, clock, stop, abandoned };
 }
 
 const many = (ask: Ask, count: number) =>

@@ -179,6 +179,24 @@ describe('output', () => {
   });
 });
 
+test('a table is read by others as it was written, whatever line ends stand in its cells', async () => {
+  const cells = [
+    ['1', 'line\none', 'a\r\nb'],
+    ['2', 'c\rd', 'plain'],
+  ];
+  for (const end of ['\n', '\r\n']) {
+    const quoted = cells.map((row) => row.map((cell) => `"${cell}"`).join(','));
+    const stdin = `${['id,body,note', ...quoted].join(end)}${end}`;
+    const out = await ok(['-'], { ...(await simulated()), stdin });
+    for (const row of cells) {
+      for (const cell of row.slice(1)) {
+        if (/[\r\n]/.test(cell)) expect(out).toContain(`"${cell}"`);
+      }
+    }
+    await simulator.close();
+  }
+});
+
 describe('one bad ticket never stops a run', () => {
   const text =
     '{"id":"a","body":"I was charged twice"}\nnot json\n{"id":"c","body":{"x":1}}\n{"id":"d"}\n';
@@ -251,13 +269,15 @@ describe('what ends a run early', () => {
     const world = await simulated({ failures, latency: 1 });
     const stderr = await fails(3, [path, '-o', output, '-c', '4'], world);
     expect(stderr).toContain('The account may spend no more: 402 billing_error');
-    expect(stderr).toContain(`are in ${output}.partial`);
-    const kept = objects(await readFile(`${output}.partial`, 'utf8'));
-    expect(kept.map((row) => row['id'])).toEqual(
-      Array.from({ length: kept.length }, (_, at) => String(at)),
+    expect(stderr).toContain(`were written to ${output}.partial`);
+    const kept = objects(await readFile(`${output}.partial`, 'utf8')).map((row) =>
+      Number(row['id']),
     );
-    expect(kept.length).toBeGreaterThan(20);
-    expect(kept.length).toBeLessThanOrEqual(30);
+    expect(kept).toEqual(kept.toSorted((one, other) => one - other));
+    expect(kept).not.toContain(30);
+    // Whatever was answered is kept, behind the ticket that ended it too.
+    expect(kept).toHaveLength(simulator.stats.of('claude-haiku-4-5').delivered.answers);
+    expect(kept.length).toBeLessThan(40);
   });
 
   test('a refused key ends it at once, without a row and without a file', async () => {
@@ -272,26 +292,39 @@ describe('what ends a run early', () => {
     const failures = [
       {
         what: 'billing',
-        when: ({ ticket }: { ticket: string }) => ticket.includes('number 3.'),
+        when: ({ model }: { model: string }) => model.includes('sonnet'),
       } as const,
     ];
-    const rows = Array.from(
-      { length: 20 },
-      (_, at) => `${at},I was charged twice for number ${at}.`,
-    );
-    const path = await input('unwritten.csv', `id,body\n${rows.join('\n')}\n`);
     const file = join(folder, 'unwritten.json');
-    await program([path, '--summary', file, '-c', '20'], await simulated({ failures, latency: 5 }));
-    const { cost, exit } = JSON.parse(await readFile(file, 'utf8'));
+    const world = await simulated({ failures, latency: 5 });
+    await program([samples, '--summary', file, '--threshold', '1'], world);
+    const { cost, exit, total } = JSON.parse(await readFile(file, 'utf8'));
     expect(exit.code).toBe(3);
     const { delivered } = simulator.stats.of('claude-haiku-4-5');
     const model = MODELS['claude-haiku-4-5'];
     if (!model) throw new Error('no model');
-    const usage = { ...delivered, cacheWrite: delivered.cacheWrite5m };
-    const strong = simulator.stats.of('claude-sonnet-4-6').delivered;
-    expect(strong.answers).toBe(0);
-    expect(cost.cost_usd).toBe(Number(usd(costOf(usage, model))));
+    expect(cost.cost_usd).toBe(
+      Number(usd(costOf({ ...delivered, cacheWrite: delivered.cacheWrite5m }, model))),
+    );
     expect(cost.rows_cost_usd).toBeLessThan(cost.cost_usd);
+    expect(total.calls).toBe(simulator.stats.requests);
+  });
+
+  test('calls that are never answered are counted, and told of as unknown cost', async () => {
+    const file = join(folder, 'hung.json');
+    const failures = [
+      { what: 'hang', when: ({ ticket }: { ticket: string }) => ticket.includes('hang') } as const,
+    ];
+    const { env } = await simulated({ failures });
+    const stdin = 'id,body\n1,I was charged twice\n2,hang\n3,hang on\n';
+    const process = fakeProcess(['-', '--summary', file], { env, stdin }, sink(), sink());
+    const running = run(process, hurriedClock(), 50);
+    await expect.poll(() => simulator.stats.requests, { timeout: 20_000 }).toBe(3);
+    process.signal('SIGINT');
+    expect(await running).toBe(130);
+    const { total, tickets } = JSON.parse(await readFile(file, 'utf8'));
+    expect(tickets).toBe(1);
+    expect(total).toMatchObject({ calls: 3, answered: 1, unknown_cost_calls: 2 });
   });
 
   test('the first Ctrl-C finishes what is in the air, says so, and exits 130', async () => {
@@ -356,6 +389,21 @@ describe('bad use says what happened, where, and what to do', () => {
       'a model without a price',
       [samples, '--fast-model', 'gpt', '--simulate'],
       /price of model gpt is not known[^]*models\.prices/,
+    ],
+    [
+      'the summary is the input',
+      [samples, '--summary', samples, '--simulate'],
+      /--summary .* is another file of this run/,
+    ],
+    [
+      'the summary is the output',
+      [samples, '-o', '/tmp/same', '--summary', '/tmp/same', '--simulate'],
+      /is another file of this run/,
+    ],
+    [
+      'a summary in no folder',
+      [samples, '--summary', '/nowhere/summary.json', '--simulate'],
+      /Can't write \/nowhere\/summary\.json.*\n.*Nothing was sent/,
     ],
     ['the output is the input', [samples, '-o', samples, '--simulate'], /is an input of this run/],
     ['a mistyped command', ['shw'], /no such command\.\n.*ticket-classify show/],
