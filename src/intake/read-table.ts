@@ -136,11 +136,13 @@ function written(parser: Parser, chunk: Buffer | null): Promise<Error | null> {
   });
 }
 
+/** Over several lines, or with a quote still open at the end of the line. */
 function mayBeSwallowed(cell: string): boolean {
-  return cell.startsWith('"') && lineBreaks(cell) > 0;
+  if (!cell.startsWith('"')) return false;
+  return lineBreaks(cell) > 0 || cell.split('"').length % 2 === 0;
 }
 
-/** Whether a cell over several lines that begins with a quote does not stand in the input in its clean form. */
+/** Whether a cell that begins with a quote does not stand in the input in its clean form. */
 function isSwallowed(cell: string, input: string): boolean {
   return !input.includes(`"${cell.replaceAll('"', '""')}"`);
 }

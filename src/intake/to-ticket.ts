@@ -62,11 +62,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** An id that stays the same when rows move: a hash of the text, and a counter where texts repeat. */
 function idMaker(): (text: string) => string {
-  const seen = new Map<string, number>();
+  // Numbers of 48 bits, and a count only where a text repeats: a million rows take some 40 MB.
+  const seen = new Set<number>();
+  const repeats = new Map<number, number>();
   return (text) => {
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
-    const times = (seen.get(hash) ?? 0) + 1;
-    seen.set(hash, times);
-    return times === 1 ? `text-${hash}` : `text-${hash}-${times}`;
+    const key = Number.parseInt(hash, 16);
+    if (!seen.has(key)) {
+      seen.add(key);
+      return `text-${hash}`;
+    }
+    const times = (repeats.get(key) ?? 1) + 1;
+    repeats.set(key, times);
+    return `text-${hash}-${times}`;
   };
 }

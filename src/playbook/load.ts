@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { failures } from '../errors.ts';
-import { mistakesOf } from './mistakes.ts';
+import { mistakesOf, type Readable } from './mistakes.ts';
 import type { Playbook } from './playbook.ts';
-import { renderSystem, toolFrom } from './prompt.ts';
-import { examplesSchema, playbookSchema, type ExamplesFile, type PlaybookFile } from './schema.ts';
+import { renderSystem, templateMistakes, toolFrom } from './prompt.ts';
+import { examplesSchema, playbookSchema, type PlaybookFile } from './schema.ts';
 
 const BUILT_IN = fileURLToPath(new URL('../../prompts/', import.meta.url));
 
@@ -22,50 +22,72 @@ export function playbookFolder(given: string): string {
 
 /** @throws Failure that lists every mistake in the playbook. */
 export async function loadPlaybook(folder: string): Promise<Playbook> {
-  const [yaml, template, examplesYaml] = await Promise.all(
-    ['playbook.yaml', 'system.md', 'examples.yaml'].map((name) => read(folder, name)),
-  );
-  const file = parse('playbook.yaml', yaml ?? '', playbookSchema);
-  const examples = parse('examples.yaml', examplesYaml ?? '', examplesSchema);
-  if (!file.value || !examples.value) {
-    throw failures.playbookBroken(folder, [...file.mistakes, ...examples.mistakes]);
+  const texts = await readAll(folder);
+  const mistakes: string[] = [];
+  const raw = parseYaml('playbook.yaml', texts['playbook.yaml'], mistakes);
+  const file = playbookSchema.safeParse(raw);
+  mistakes.push(...complaints('playbook.yaml', file.error, raw));
+  const rawExamples = parseYaml('examples.yaml', texts['examples.yaml'], mistakes);
+  const examples = examplesSchema.safeParse(rawExamples);
+  mistakes.push(...complaints('examples.yaml', examples.error, rawExamples));
+  mistakes.push(...templateMistakes(texts['system.md']));
+  const readable = file.data ?? readableParts(raw);
+  mistakes.push(...mistakesOf(readable, examples.data ?? []));
+  if (mistakes.length > 0 || !file.success || !examples.success) {
+    throw failures.playbookBroken(folder, mistakes);
   }
-
-  const labels = labelsFrom(file.value);
-  const { system, mistakes } = renderSystem(template ?? '', labels, examples.value);
-  mistakes.push(...mistakesOf(file.value, examples.value));
-  if (mistakes.length > 0) throw failures.playbookBroken(folder, mistakes);
-  return playbookFrom(folder, file.value, labels, system);
+  const labels = labelsFrom(file.data);
+  const system = renderSystem(texts['system.md'], labels, examples.data);
+  return playbookFrom(folder, file.data, labels, system);
 }
 
-async function read(folder: string, name: string): Promise<string> {
-  try {
-    return await readFile(join(folder, name), 'utf8');
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw failures.playbookMissing(
-      folder,
-      why === 'ENOENT' ? `${name} is not there` : `${name}: ${why}`,
-    );
-  }
+const FILES = ['playbook.yaml', 'system.md', 'examples.yaml'] as const;
+
+async function readAll(folder: string): Promise<Record<(typeof FILES)[number], string>> {
+  const faults: string[] = [];
+  const read = (name: string) =>
+    readFile(join(folder, name), 'utf8').catch((error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      faults.push(code === 'ENOENT' ? `${name} is not there` : `${name}: ${code}`);
+      return '';
+    });
+  const [playbook, system, examples] = await Promise.all([
+    read(FILES[0]),
+    read(FILES[1]),
+    read(FILES[2]),
+  ]);
+  if (faults.length > 0) throw failures.playbookMissing(folder, faults.join(', '));
+  return { 'playbook.yaml': playbook, 'system.md': system, 'examples.yaml': examples };
 }
 
-function parse<T extends PlaybookFile | ExamplesFile>(
-  name: string,
-  text: string,
-  schema: z.ZodType<T>,
-): { value: T | null; mistakes: string[] } {
+/** Undefined, and a mistake, where the text is no YAML. */
+function parseYaml(name: string, text: string, mistakes: string[]): unknown {
   const document = parseDocument(text);
-  if (document.errors.length > 0) {
-    const mistakes = document.errors.map((error) => `${name}: ${error.message.split('\n')[0]}`);
-    return { value: null, mistakes };
-  }
-  const result = schema.safeParse(document.toJS());
-  if (result.success) return { value: result.data, mistakes: [] };
-  const mistakes = result.error.issues.map(({ path, message }) =>
+  mistakes.push(...document.errors.map((error) => `${name}: ${error.message.split('\n')[0]}`));
+  return document.errors.length > 0 ? undefined : document.toJS();
+}
+
+function complaints(name: string, error: z.ZodError | undefined, raw: unknown): string[] {
+  if (raw === undefined) return [];
+  return (error?.issues ?? []).map(({ path, message }) =>
     path.length > 0 ? `${name}, ${z.core.toDotPath(path)}: ${message}` : `${name}: ${message}`,
   );
-  return { value: null, mistakes };
+}
+
+/** The top-level parts of a broken file that are right by themselves. */
+function readableParts(raw: unknown): Readable {
+  if (typeof raw !== 'object' || raw === null) return {};
+  const { teams, ticket_types, urgencies, sentiments, routing, escalate_patterns } =
+    playbookSchema.shape;
+  const parts = z.object({
+    teams: teams.optional().catch(undefined),
+    ticket_types: ticket_types.optional().catch(undefined),
+    urgencies: urgencies.optional().catch(undefined),
+    sentiments: sentiments.optional().catch(undefined),
+    routing: routing.optional().catch(undefined),
+    escalate_patterns: escalate_patterns.catch([]),
+  });
+  return parts.parse(raw);
 }
 
 function labelsFrom(file: PlaybookFile): Playbook['labels'] {

@@ -57,31 +57,34 @@ export function ticketText(ticket: WorkedExample['ticket']): string {
   return JSON.stringify({ account_tier, subject, body });
 }
 
-/** Fills `{{teams}}` and its like in; `mistakes` names each variable that is unknown or missing. */
+const VARIABLE = /\{\{\s*(.*?)\s*\}\}/g;
+const VARIABLES = ['teams', 'ticket_types', 'urgencies', 'sentiments', 'examples'] as const;
+
+/** Each variable of `system.md` that is unknown or missing. */
+export function templateMistakes(template: string): string[] {
+  const used = [...template.matchAll(VARIABLE)].map(([text, name]) => ({ text, name }));
+  const unknown = used.filter(({ name }) => !VARIABLES.some((known) => known === name));
+  const missing = VARIABLES.filter((known) => !used.some(({ name }) => name === known));
+  return [
+    ...unknown.map(({ text }) => `system.md: ${text} is not a variable`),
+    ...missing.map((name) => `system.md: {{${name}}} is missing`),
+  ];
+}
+
+/** Fills `{{teams}}` and its like in, in a template without mistakes. */
 export function renderSystem(
   template: string,
   labels: Record<Field, Label[]>,
   examples: readonly WorkedExample[],
-): { system: string; mistakes: string[] } {
-  const values = new Map([
-    ['teams', labelList(labels.team)],
-    ['ticket_types', labelList(labels.ticket_type)],
-    ['urgencies', labelList(labels.urgency)],
-    ['sentiments', labelList(labels.sentiment)],
-    ['examples', examples.map(exampleText).join('\n\n')],
-  ]);
-  const used = new Set<string>();
-  const mistakes: string[] = [];
-  const system = template.replace(/\{\{\s*(.*?)\s*\}\}/g, (text, name: string) => {
-    const value = values.get(name);
-    if (value === undefined) mistakes.push(`system.md: ${text} is not a variable`);
-    used.add(name);
-    return value ?? text;
-  });
-  for (const name of values.keys()) {
-    if (!used.has(name)) mistakes.push(`system.md: {{${name}}} is missing`);
-  }
-  return { system: system.trim(), mistakes };
+): string {
+  const values: Record<string, string> = {
+    teams: labelList(labels.team),
+    ticket_types: labelList(labels.ticket_type),
+    urgencies: labelList(labels.urgency),
+    sentiments: labelList(labels.sentiment),
+    examples: examples.map(exampleText).join('\n\n'),
+  };
+  return template.replace(VARIABLE, (text, name: string) => values[name] ?? text).trim();
 }
 
 function labelList(labels: readonly Label[]): string {

@@ -127,6 +127,7 @@ describe('tables', () => {
   test.each([
     ['never closes', 'id,body\n1,a\n2,"b\n3,c\n4,d\n'],
     ['closes in mid-cell, lines later', 'id,body\n1,a\n2,"b\n3,c" d\n4,e\n'],
+    ['opens again and is open at the line’s end', 'id,body\n1,a\n2,"b "c" d\n3,and more\n'],
   ])('a quote that %s is refused with the line where it opened', async (_, text) => {
     const intake = await openIntake({ ...PLAIN, files: ['-'] }, pipe(text));
     const read: string[] = [];

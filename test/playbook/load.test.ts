@@ -129,6 +129,14 @@ test.each([
   await expect(loadPlaybook(folder)).rejects.toThrow(complaint);
 });
 
+test('patterns are read without regard to case, in any script', async () => {
+  const patterns =
+    "escalate_patterns:\n  - { name: a, pattern: 'écran' }\n  - { name: b, pattern: '\\p{Lu}1' }\n";
+  const folder = await changed('playbook.yaml', replace(/escalate_patterns:\n/, patterns));
+  const [a, b] = (await loadPlaybook(folder)).patterns;
+  expect([a?.regex.test('ÉCRAN noir'), b?.regex.test('É1')]).toEqual([true, true]);
+});
+
 test('the last rule must match every ticket', async () => {
   const whole = await readFile(join(SUPPORT, 'playbook.yaml'), 'utf8');
   const lines = whole.split('\n');
@@ -138,16 +146,37 @@ test('the last rule must match every ticket', async () => {
   await expect(loadPlaybook(folder)).rejects.toThrow('the last rule must match every ticket');
 });
 
-test('all mistakes come in one message', async () => {
+test('all mistakes come in one message, those of every file and part', async () => {
   const folder = await changed('system.md', replace('{{teams}}', '{{squads}}'));
-  const path = join(folder, 'playbook.yaml');
-  const text = await readFile(path, 'utf8');
-  await writeFile(path, text.replace('team: security', 'team: sekurity'));
+  const edit = async (name: string, ...changes: [string | RegExp, string][]) => {
+    const path = join(folder, name);
+    const text = await readFile(path, 'utf8');
+    await writeFile(
+      path,
+      changes.reduce((all, [from, to]) => replace(from, to)(all), text),
+    );
+  };
+  await edit(
+    'playbook.yaml',
+    ['team: security', 'team: sekurity'],
+    ['default: 0.75', 'default: 75'],
+    ['critical-{team}', 'critical-{squad}'],
+    [/escalate_patterns:\n/, "escalate_patterns:\n  - name: bad\n    pattern: '('\n"],
+  );
+  await edit('examples.yaml', [/team: billing/, 'team: sales']);
   const message = await loadPlaybook(folder).then(String, (error) => String(error.message));
-  expect(message).toContain('3 mistakes');
-  expect(message).toContain('{{squads}}');
-  expect(message).toContain('{{teams}} is missing');
-  expect(message).toContain('sekurity');
+  for (const part of [
+    '{{squads}}',
+    '{{teams}} is missing',
+    'sekurity',
+    'thresholds.default',
+    '{squad}',
+    'Invalid regular expression',
+    '"sales" is not among the teams',
+  ]) {
+    expect(message).toContain(part);
+  }
+  expect(message).toContain('7 mistakes');
 });
 
 test('a folder without a playbook is told apart from a broken one', async () => {
