@@ -15,18 +15,21 @@ export interface Invocation {
 }
 
 const EXAMPLES = `Examples:
-  ticket-classify backlog.csv -o classified.csv      a file, beside it the same rows with labels
-  cat tickets.jsonl | ticket-classify | jq .ai_queue  as a pipe: rows on stdout, all else on stderr
-  ticket-classify samples/tickets.csv --simulate     no key, no cost: a stand-in answers
-  ticket-classify show backlog.csv --id T-17         the exact request for one ticket, sending nothing
+  ticket-classify backlog.csv -o classified.csv        the same rows, with labels
+  cat tickets.jsonl | ticket-classify | jq .ai_queue   rows on stdout, all else on stderr
+  ticket-classify samples/tickets.csv --simulate       no key, no cost: a stand-in
+  ticket-classify show backlog.csv --id T-17           the exact request, sending nothing
 `;
 
 const EXITS = `
 Exit codes:
-  0 all classified   2 could not start   3 stopped: a person must decide   4 some tickets for human triage
-  70 a bug of ours   75 come back later   130, 143 interrupted
+  0   all classified             4   some tickets for human triage
+  2   could not start            70  a bug of ours
+  3   stopped: a person          75  come back later
+      must decide                130, 143  interrupted
 
-Credentials are taken from where the Anthropic SDK takes them (ANTHROPIC_API_KEY), never from a flag.
+Credentials are taken from where the Anthropic SDK takes them (ANTHROPIC_API_KEY),
+never from a flag.
 `;
 
 /** @returns null if help or version was asked for and has been printed. @throws Failure for wrong usage. */
@@ -104,7 +107,12 @@ function addClassifyFlags(command: Command): Command {
       'csv, tsv or jsonl (default: that of the name or the input)',
     )
     .option('--prefix <text>', 'before our column names (default: ai_)')
-    .option('--limit <n>', 'only the first n tickets')
+    .option('--replace', 'the input is an earlier output: replace its columns')
+    .option('--excel', 'a CSV that Excel opens unharmed: no formulas, long ids as text')
+    .option('--limit <n>', 'only the first n rows')
+    .option('--sample <n>', 'only n rows, picked evenly and repeatably')
+    .option('--seed <n>', 'another sample (default: 1)')
+    .option('--first-per-ticket', 'rows are messages: the first row of each id decides for all')
     .option('-c, --concurrency <n>', 'calls in the air at once, at most (default: 20)')
     .option(
       '--max-wait <duration>',
@@ -127,6 +135,7 @@ function addIntakeFlags(command: Command): Command {
     )
     .option('--columns <field=column>', 'for id, subject, body, account_tier; repeatable', collect)
     .option('--subject-only', 'go on though there is no body column')
+    .option('--encoding <label>', 'such as windows-1252 (default: UTF-8, or UTF-16 by its mark)')
     .option('--delimiter <c>', 'of a CSV (default: detected)')
     .option('--playbook <dir>', 'what to sort into (default: the built-in support)')
     .option('--fast-model <model>', "asked first (default: the playbook's)")

@@ -95,6 +95,13 @@ export const failures = {
       `Choose another prefix for ours: --prefix ${suggestion}`,
     ),
 
+  earlierOutput: (prefix: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The input is an earlier output of this program: it has all the columns ${prefix}….`,
+      'Replace them: add --replace. Or keep both: --prefix with another text.',
+    ),
+
   outputIsInput: (file: string) =>
     new Failure(
       EXIT.cannotStart,

@@ -95,6 +95,7 @@ export async function* classifyTickets(
     toTicket: ticketMaker(columns, [], playbook),
     ask: connection.ask,
     playbook,
+    firstPerTicket: false,
     stop,
   };
   try {

@@ -3,15 +3,16 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { connect } from '../connect.ts';
 import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
-import { openIntake } from '../intake/open-intake.ts';
+import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
-import { refuseClash } from '../output/clash.ts';
+import { refuseClash, withoutOurs } from '../output/earlier-output.ts';
 import { isSameFile, toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
 import { summaryText } from '../output/summary-text.ts';
 import { countAsked, createTally, hasAnswers } from '../output/tally.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
+import type { Row } from '../ticket.ts';
 import { chooseOutput } from './choose-output.ts';
 import type { Context } from './context.ts';
 import { firstLines } from './first-lines.ts';
@@ -30,9 +31,14 @@ export async function classifyCommand(
   const settings = await resolveSettings(given, context.environment);
   const { flags, playbook, volume } = settings;
   const inputs = files.length > 0 ? files : [STDIN];
-  const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
-  refuseClash(intake.shape.names, flags.prefix);
+  const intake = await openInput(settings, inputs, context);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
+  if (flags.excel && output.format === 'jsonl') {
+    throw failures.usage(
+      '--excel is for tables, and the rows would be JSON lines.',
+      'Add --output-format csv.',
+    );
+  }
   if (flags.summary) await checkSummaryFile(flags.summary, [...inputs, output.path ?? STDIN]);
 
   let progress: Progress | null = null;
@@ -60,6 +66,7 @@ export async function classifyCommand(
     const names = inputs.map((input) => (input === STDIN ? 'stdin' : input));
     const plan = { inputs: names, intake, settings, output: destination.name };
     note(firstLines({ ...plan, url: connection.url }).trimEnd());
+    if (intake.idsRepeat && !flags.firstPerTicket) note(IDS_REPEAT);
     progress = startProgress({
       stderr,
       mode: progressMode(settings),
@@ -107,6 +114,30 @@ export async function classifyCommand(
     progress?.stop();
     await connection.close();
   }
+}
+
+const IDS_REPEAT =
+  'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
+  '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
+
+/** @throws Failure where a column of ours is in the input already, unless it is to be replaced. */
+async function openInput(
+  settings: Settings,
+  inputs: readonly string[],
+  context: Context,
+): Promise<Intake> {
+  const { prefix, replace } = settings.flags;
+  const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
+  if (!replace) {
+    refuseClash(intake.shape.names, prefix);
+    return intake;
+  }
+  const { names, strip } = withoutOurs(intake.shape.names, prefix);
+  return { ...intake, shape: { ...intake.shape, names }, rows: mapped(intake.rows, strip) };
+}
+
+async function* mapped(rows: AsyncGenerator<Row>, change: (row: Row) => Row): AsyncGenerator<Row> {
+  for await (const row of rows) yield change(row);
 }
 
 function progressMode({ flags, volume }: Settings): 'bar' | 'none' {

@@ -27,7 +27,7 @@ export function firstLines({ inputs, intake, settings, output, url }: Plan): str
   const { hostname, origin } = new URL(url);
   const lines: [string, string][] = [
     ['input', `${inputs.join(', ')} (${formatText(intake)})`],
-    ['columns', columnsText(intake.columns)],
+    ['columns', columnsText(intake.found)],
     [
       'playbook',
       `${playbook.identity} (${playbook.folder === flags.playbook ? playbook.folder : 'built in'})`,

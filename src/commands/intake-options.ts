@@ -8,6 +8,6 @@ export function intakeOptions({ flags }: Settings, files: readonly string[]): In
     delimiter: flags.delimiter ?? null,
     columns: Object.fromEntries(flags.columns.map(({ field, column }) => [field, column])),
     subjectOnly: flags.subjectOnly,
-    limit: flags.limit ?? null,
+    encoding: flags.encoding ?? null,
   };
 }

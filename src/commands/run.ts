@@ -1,8 +1,9 @@
 // The journey from intake to output, to its end or to what ends it early.
 import { Failure } from '../errors.ts';
 import type { Intake } from '../intake/open-intake.ts';
+import { pickRows } from '../intake/pick-rows.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
-import { refuseLateClash } from '../output/clash.ts';
+import { refuseLateClash } from '../output/earlier-output.ts';
 import type { Destination } from '../output/destination.ts';
 import type { Progress } from '../output/progress.ts';
 import { rowText, type OutputFormat } from '../output/row-text.ts';
@@ -31,14 +32,25 @@ export async function run(job: Job): Promise<Error | null> {
     shape: intake.shape,
     prefix: flags.prefix,
     playbook: playbook.identity,
+    excel: flags.excel,
   });
   const asking = watchAsking(job.ask, (answer) => countAsked(tally, answer));
   let bytes = 0;
   let { header } = text;
   try {
-    const rows = refuseLateClash(intake.rows, flags.prefix);
-    const toTicket = ticketMaker(intake.columns, intake.shape.names, playbook);
-    const stations = { toTicket, ask: asking.ask, playbook, stop };
+    const picked = pickRows(intake.rows, {
+      limit: flags.limit ?? null,
+      sample: flags.sample ?? null,
+      seed: flags.seed,
+    });
+    const stations = {
+      toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook),
+      ask: asking.ask,
+      playbook,
+      firstPerTicket: flags.firstPerTicket,
+      stop,
+    };
+    const rows = refuseLateClash(picked, flags.prefix);
     for await (const routed of classify(rows, stations)) {
       await destination.write(header + text.row(routed));
       header = '';

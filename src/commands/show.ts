@@ -23,7 +23,7 @@ export async function showCommand(
   const settings = await resolveSettings(given, context.environment);
   const { playbook, models, access, flags } = settings;
   const intake = await openIntake(intakeOptions(settings, [file ?? STDIN]), context.stdin);
-  const toTicket = ticketMaker(intake.columns, intake.shape.names, playbook);
+  const toTicket = ticketMaker(intake.found.columns, intake.shape.names, playbook);
   const wanted = flags.id ?? '';
   const ids: string[] = [];
   for await (const row of intake.rows) {

@@ -1,71 +1,103 @@
-// Column names (or JSON keys) → which of them hold id, subject, body and account tier.
+// Column names (or JSON paths) and the first rows → which hold id, subject, body and account tier.
 import { closest } from 'fastest-levenshtein';
 import { failures } from '../errors.ts';
+import { COLUMN_FIELDS, type ColumnField } from './column-field.ts';
+import { columnFit, CONTRADICTED } from './column-fit.ts';
+import { bodyGuesses, type Column } from './column-guess.ts';
+import { columnTraits } from './column-traits.ts';
+import { columnWeight } from './column-weight.ts';
+import { plainName } from './column-words.ts';
 
-export const COLUMN_FIELDS = ['id', 'subject', 'body', 'account_tier'] as const;
-export type ColumnField = (typeof COLUMN_FIELDS)[number];
+export { COLUMN_FIELDS, type ColumnField };
 
 /** The column of each field by its name; null where there is none. */
 export type Columns = Record<ColumnField, string | null>;
 
-/**
- * What help desks call them, the surest first, without case, accents, spaces and signs. Whole names only,
- * or Jira's `Summation column` would pass for its `Summary`.
- */
-const NAMES: Record<ColumnField, string[]> = {
-  id: words(`ticketid ticketnumber ticketno ticketnr ticketkey issuekey caseid casenumber
-    incidentnumber requestid conversationid id number key ticket case issueid sysid reference
-    ticketnummer vorgangsnummer nummer numeroticket numerodeticket idticket iddelticket numero`),
-  subject: words(`subject ticketsubject title tickettitle ticketname summary shortdescription
-    headline topic betreff titel kurzbeschreibung objet sujet titre asunto titulo tema`),
-  body: words(`body ticketbody description ticketdescription plainbody bodytext content
-    contents message messagebody firstmessage initialmessage customermessage details text comment
-    comments question request issuedescription problem utterance query beschreibung nachricht
-    inhalt anfrage contenu corps message descripcion mensaje contenido cuerpo consulta`),
-  account_tier: words(`accounttier tier plan accountplan customertier customerplan supportplan
-    supporttier subscription subscriptionplan plantype accounttype requesterplan requestertier
-    servicelevel kundenstufe tarif niveau formule abonnement niveldecuenta nivel suscripcion`),
-};
+/** The texts of a column in the first rows, '' where empty; no texts where there are no rows yet. */
+export type Sample = (name: string) => readonly string[];
+
+export interface Found {
+  columns: Columns;
+  /** Other columns that could have been the body, best first; none if `--columns` named it. */
+  alternatives: string[];
+}
 
 /**
- * @param names the columns there are, in order
+ * A name of this weight is believed against its cells where no other column fits: warehouses mask
+ * bodies as `description1`. A weaker one is not: a `number` that is a phone number is no id.
+ */
+const BELIEVED: Record<ColumnField, number> = {
+  id: 0.7,
+  subject: 0.95,
+  body: 0.8,
+  account_tier: Infinity,
+};
+
+const OTHERS_SHOWN = 3;
+
+/**
+ * @param names the columns there are, in order; of those that repeat the first counts
  * @param given what `--columns` says, which goes before any guess
- * @throws Failure that lists the columns and guesses the nearest
+ * @throws Failure that lists the columns and guesses the one that is meant
  */
 export function findColumns(
   names: readonly string[],
+  sample: Sample,
   given: Partial<Record<ColumnField, string>>,
   subjectOnly: boolean,
-): Columns {
+): Found {
   const columns: Columns = { id: null, subject: null, body: null, account_tier: null };
   for (const field of COLUMN_FIELDS) {
     const asked = given[field];
-    columns[field] = asked === undefined ? findByName(names, field) : named(names, field, asked);
+    if (asked !== undefined) columns[field] = named(names, field, asked);
   }
+  const all = [...new Set(names)].map((name) => ({ name, traits: columnTraits(sample(name)) }));
+  for (const field of COLUMN_FIELDS) columns[field] ??= best(field, free(all, columns));
+
+  const left = free(all, columns);
+  const guesses = bodyGuesses(left);
   if (columns.body === null) {
-    const listed = names.map((name) => JSON.stringify(name)).join(', ');
-    const free = names.filter((name) => !Object.values(columns).includes(name));
-    const guess = nearest('description', free.length > 0 ? free : names);
-    if (columns.subject === null) throw failures.noTextColumn(listed, guess);
-    if (!subjectOnly) throw failures.noBodyColumn(columns.subject, listed, guess);
+    const candidates = left.length > 0 ? left : all;
+    const guess = guesses[0] ?? nearest('description', namesOf(candidates));
+    if (columns.subject === null) throw failures.noTextColumn(listed(names), shellWord(guess));
+    if (!subjectOnly) {
+      throw failures.noBodyColumn(columns.subject, listed(names), shellWord(guess));
+    }
   }
-  return columns;
+  const alternatives = guesses.filter((name) => columnWeight('subject', name) === 0);
+  return { columns, alternatives: given.body === undefined ? alternatives : [] };
 }
 
-/** For the first lines of a run: `id ← Issue key, subject ← Summary, body ← Description`. */
-export function columnsText(columns: Columns): string {
+/** For the first lines of a run: `id ← Issue key, body ← Description (others: Comment)`. */
+export function columnsText({ columns, alternatives }: Found): string {
+  const others = alternatives.slice(0, OTHERS_SHOWN).join(', ');
+  const more = alternatives.length - OTHERS_SHOWN;
+  const note = others && ` (others: ${others}${more > 0 ? ` and ${more} more` : ''})`;
   return COLUMN_FIELDS.filter((field) => columns[field] !== null)
-    .map((field) => `${field} ← ${columns[field]}`)
+    .map((field) => `${field} ← ${columns[field] || '""'}${field === 'body' ? note : ''}`)
     .join(', ');
 }
 
-function findByName(names: readonly string[], field: ColumnField): string | null {
-  const plain = names.map(plainName);
-  for (const word of NAMES[field]) {
-    const at = plain.indexOf(word);
-    if (at >= 0) return names[at] ?? null;
-  }
-  return null;
+function best(field: ColumnField, all: readonly Column[]): string | null {
+  const [first] = all
+    .map(({ name, traits }) => {
+      const weight = columnWeight(field, name);
+      const fit = columnFit(field, traits);
+      const fits = weight > 0 && (fit !== CONTRADICTED || weight >= BELIEVED[field]);
+      return { name, fits, score: weight + fit };
+    })
+    .filter(({ fits }) => fits)
+    .toSorted((a, b) => b.score - a.score);
+  return first?.name ?? null;
+}
+
+function namesOf(columns: readonly Column[]): string[] {
+  return columns.map(({ name }) => name);
+}
+
+function free(all: readonly Column[], columns: Columns): Column[] {
+  const taken = Object.values(columns);
+  return all.filter(({ name }) => !taken.includes(name));
 }
 
 function named(names: readonly string[], field: ColumnField, asked: string): string {
@@ -74,24 +106,20 @@ function named(names: readonly string[], field: ColumnField, asked: string): str
   // A dotted path may lead into a nested JSON object, whose keys are not listed.
   if (found === undefined && names.some((name) => asked.startsWith(`${name}.`))) return asked;
   if (found !== undefined) return found;
-  const listed = names.map((name) => JSON.stringify(name)).join(', ');
-  throw failures.unknownColumn(field, asked, listed, nearest(asked, names));
+  const guess = shellWord(nearest(asked, names));
+  throw failures.unknownColumn(field, asked, listed(names), guess);
+}
+
+function nearest(asked: string, names: readonly string[]): string {
+  const plain = closest(plainName(asked), names.map(plainName));
+  return names.find((candidate) => plainName(candidate) === plain) ?? '';
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(', ');
 }
 
 /** As it must be typed in a shell. */
-function nearest(asked: string, names: readonly string[]): string {
-  const plain = closest(plainName(asked), names.map(plainName));
-  const name = names.find((candidate) => plainName(candidate) === plain) ?? '';
-  return /^[\w.-]+$/.test(name) ? name : `'${name}'`;
-}
-
-function plainName(name: string): string {
-  return name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-}
-
-function words(text: string): string[] {
-  return text.split(/\s+/);
+function shellWord(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }

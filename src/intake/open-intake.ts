@@ -2,47 +2,53 @@
 import type { Readable } from 'node:stream';
 import { failures } from '../errors.ts';
 import type { Row } from '../ticket.ts';
-import { findColumns, type ColumnField, type Columns } from './columns.ts';
+import { findColumns, type ColumnField, type Found } from './columns.ts';
+import { decode } from './decode.ts';
+import { fieldText } from './field-text.ts';
+import { readHead } from './head.ts';
 import { peek } from './peek.ts';
 import { readLines } from './read-lines.ts';
 import { readTable } from './read-table.ts';
-import { isEnough, sniff, type InputFormat, type Sniffed } from './sniff.ts';
+import { sniff, isEnough, type InputFormat, type Sniffed } from './sniff.ts';
 import { openSource, type Source } from './source.ts';
 
 export interface IntakeOptions {
   /** Paths; `-` is stdin. */
   files: readonly string[];
   format: InputFormat | null;
+  /** A label of the WHATWG encoding standard; null: UTF-8, or UTF-16 by its mark. */
+  encoding: string | null;
   delimiter: string | null;
   columns: Partial<Record<ColumnField, string>>;
   subjectOnly: boolean;
-  /** The first so many rows; null: all. */
-  limit: number | null;
 }
 
 /** What all inputs of a run share. */
 export interface Shape extends Sniffed {
-  /** Column names in order, repeated ones too; of JSON the keys of the first rows. */
+  /** Column names in order, repeated ones too; of JSON the top-level keys of the first rows. */
   names: string[];
 }
 
 export interface Intake {
   shape: Shape;
-  columns: Columns;
-  /** All inputs together, in bytes; null if one of them does not tell. */
-  size: number | null;
+  found: Found;
+  /** Whether ids repeat in the first rows, as where each message is a row. */
+  idsRepeat: boolean;
+  /** All inputs together in bytes of their rows, as far as can be told by now; null for a pipe. */
+  size: () => number | null;
   rows: AsyncGenerator<Row>;
 }
 
 interface Opened {
   name: string;
-  size: number | null;
+  size: () => number | null;
   shape: Shape;
+  head: Row[];
   rows: AsyncGenerator<Row>;
 }
 
-/** Rows that are looked at for the names of JSON fields. */
-const HEAD_ROWS = 100;
+/** Rows that are looked at: for the columns of a table, and for the names of JSON fields. */
+const HEAD_ROWS = { table: 100, json: 1000 } as const;
 
 /** @throws Failure if an input can't be read, has no text column, or another shape than the first. */
 export async function openIntake(options: IntakeOptions, stdin: Readable): Promise<Intake> {
@@ -55,60 +61,47 @@ export async function openIntake(options: IntakeOptions, stdin: Readable): Promi
   }
   const [first] = inputs;
   if (!first) throw failures.usage('No input was named.');
-  const sizes = inputs.map((input) => input.size);
+  const { head, shape } = first;
+  const sample = (name: string) => head.map((row) => fieldText(row, name, shape.names) ?? '');
+  const found = findColumns(namesOf(first), sample, options.columns, options.subjectOnly);
+  const ids = found.columns.id === null ? [] : sample(found.columns.id).filter((id) => id !== '');
   return {
-    shape: first.shape,
-    columns: findColumns(first.shape.names, options.columns, options.subjectOnly),
-    size: sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0),
-    rows: rowsOf(inputs, options.limit ?? Infinity),
+    shape,
+    found,
+    idsRepeat: new Set(ids).size < ids.length,
+    size: () => sum(inputs.map((input) => input.size())),
+    rows: rowsOf(inputs),
   };
 }
 
-async function* rowsOf(inputs: readonly Opened[], limit: number): AsyncGenerator<Row> {
-  let left = limit;
-  for (const { rows } of inputs) {
-    if (left <= 0) return;
-    for await (const row of rows) {
-      yield row;
-      if (--left <= 0) break;
-    }
-  }
+async function* rowsOf(inputs: readonly Opened[]): AsyncGenerator<Row> {
+  for (const { rows } of inputs) yield* rows;
 }
 
 async function openInput(source: Source, options: IntakeOptions): Promise<Opened> {
-  const { name, size } = source;
-  const { head, chunks } = await readHead(source);
-  if (head.length === 0) throw failures.inputEmpty(name);
-  const sniffed = sniff(name, head, options);
-  if (sniffed.format !== 'jsonl') {
-    const { header, rows } = await readTable(name, chunks, sniffed.delimiter);
-    return { name, size, shape: { ...sniffed, names: header }, rows };
+  const { name } = source;
+  const decoded = await decode(source, options.encoding);
+  const { head: bytes, chunks } = await readHead(decoded.chunks, isEnough);
+  if (bytes.length === 0) throw failures.inputEmpty(name);
+  const sniffed = sniff(name, bytes, options);
+  const size = () => (source.size === null ? null : source.size * decoded.ratio());
+  if (sniffed.format === 'jsonl') {
+    const { head, all } = await peek(readLines(name, chunks), HEAD_ROWS.json);
+    const names = new Set(head.flatMap((row) => Object.keys(row.value)));
+    return { name, size, shape: { ...sniffed, names: [...names] }, head, rows: all };
   }
-  const { head: first, all } = await peek(readLines(name, chunks), HEAD_ROWS);
-  const names = new Set(first.flatMap((row) => Object.keys(row.value)));
-  return { name, size, shape: { ...sniffed, names: [...names] }, rows: all };
+  const table = await readTable(name, chunks, sniffed.delimiter);
+  const { head, all } = await peek(table.rows, HEAD_ROWS.table);
+  return { name, size, shape: { ...sniffed, names: table.header }, head, rows: all };
 }
 
-async function readHead(source: Source): Promise<{ head: Buffer; chunks: AsyncGenerator<Buffer> }> {
-  const iterator = source.chunks[Symbol.asyncIterator]();
-  let head: Buffer = Buffer.alloc(0);
-  while (!isEnough(head)) {
-    const { value, done } = await iterator.next();
-    if (done) break;
-    head = Buffer.concat([head, value]);
-  }
-  return { head, chunks: replay() };
+/** What `--columns` can name. */
+function namesOf({ shape }: Opened): string[] {
+  return shape.names;
+}
 
-  async function* replay(): AsyncGenerator<Buffer> {
-    try {
-      if (head.length > 0) yield head;
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  }
+function sum(sizes: readonly (number | null)[]): number | null {
+  return sizes.reduce((all, size) => (all === null || size === null ? null : all + size), 0);
 }
 
 function refuseOtherShape(first: Opened, other: Opened): void {

@@ -12,12 +12,12 @@ export async function peek<T>(
   const head: T[] = [];
   let next = source.next();
   while (head.length < count) {
-    const result = head.length === 0 ? await next : await withPatience(next);
+    // A fault is for whoever reads on, in its turn: the rows before it come first.
+    const result = await (head.length === 0 ? next : withPatience(next)).catch(() => null);
     if (result === null || result.done) break;
     head.push(result.value);
     next = source.next();
   }
-  // A fault in what follows is for whoever reads on, in its turn.
   next.catch(() => {});
   return { head, all: replay() };
 

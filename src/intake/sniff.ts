@@ -1,5 +1,6 @@
 // The first bytes of an input → its format, delimiter, byte order mark and line end.
 import { failures } from '../errors.ts';
+import { refuseHtml } from './other-formats.ts';
 
 export type InputFormat = 'csv' | 'tsv' | 'jsonl';
 
@@ -21,37 +22,6 @@ export const NOT_UTF8 = 'it holds bytes that are not UTF-8';
 const DELIMITERS = [',', ';', '\t', '|'];
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** First bytes that no text has, and what to say of them. */
-const NOT_TEXT: [string, string, string][] = [
-  [
-    'PK\u0003\u0004',
-    'is a zip archive or an Excel workbook (.xlsx), not text.',
-    'Unpack it, or save the sheet as CSV UTF-8.',
-  ],
-  [
-    '\u00d0\u00cf\u0011\u00e0',
-    'is an old Excel workbook (.xls), not text.',
-    'Save the sheet as CSV UTF-8.',
-  ],
-  [
-    '\u001f\u008b',
-    'is compressed with gzip.',
-    'Unpack it on the way in: gunzip -c <file> | ticket-classify -',
-  ],
-  ['PAR1', 'is a Parquet file.', 'Write it out as CSV or JSONL first, for example with DuckDB.'],
-  ['%PDF', 'is a PDF.', 'Export the tickets as CSV or JSONL.'],
-  [
-    '\u00ff\u00fe',
-    'is UTF-16 text.',
-    'Convert it on the way in: iconv -f utf-16 -t utf-8 <file> | ticket-classify -',
-  ],
-  [
-    '\u00fe\u00ff',
-    'is UTF-16 text.',
-    'Convert it on the way in: iconv -f utf-16 -t utf-8 <file> | ticket-classify -',
-  ],
-];
-
 /**
  * @param head the first line or more, or all there is
  * @throws Failure if this is no text of tickets
@@ -63,8 +33,9 @@ export function sniff(
 ): Sniffed {
   const bom = head.subarray(0, 3).equals(BOM);
   const bytes = bom ? head.subarray(3) : head;
-  refuseOtherFormats(name, bytes);
+  refuseOtherEncodings(name, bytes);
   const text = bytes.toString('utf8');
+  refuseHtml(name, text);
   const format = given.format ?? formatByName(name) ?? formatByText(name, text);
   return {
     format,
@@ -80,25 +51,13 @@ export function isEnough(head: Buffer): boolean {
   return head.length >= SNIFF_BYTES || /\n|\r[^]/.test(head.toString('latin1'));
 }
 
-function refuseOtherFormats(name: string, bytes: Buffer): void {
-  const start = bytes.subarray(0, 4).toString('latin1');
-  for (const [mark, what, hint] of NOT_TEXT) {
-    if (start.startsWith(mark)) throw failures.inputFormat(name, what, hint);
-  }
-  if (/^\s*<(!doctype|html)/i.test(bytes.subarray(0, 200).toString('latin1'))) {
-    throw failures.inputFormat(
-      name,
-      'is an HTML page, perhaps that of a login.',
-      'Open the link of the export in a browser where you are logged in, and save the file itself.',
-    );
-  }
-  if (!isUtf8SoFar(bytes)) {
-    throw failures.inputFormat(
-      name,
-      'is not UTF-8 text.',
-      'Convert it on the way in, as from Excel: iconv -f windows-1252 -t utf-8 <file> | ticket-classify -',
-    );
-  }
+function refuseOtherEncodings(name: string, bytes: Buffer): void {
+  if (isUtf8SoFar(bytes)) return;
+  throw failures.inputFormat(
+    name,
+    'is not UTF-8 text.',
+    'If it comes from Excel, say so: --encoding windows-1252',
+  );
 }
 
 /** The last character may be cut at the end of what was read so far. */
@@ -112,7 +71,7 @@ function isUtf8SoFar(bytes: Buffer): boolean {
 }
 
 function formatByName(name: string): InputFormat | null {
-  const extension = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase();
+  const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(name)?.[1]?.toLowerCase();
   if (extension === 'csv' || extension === 'tsv' || extension === 'jsonl') return extension;
   if (extension === 'tab') return 'tsv';
   return extension === 'ndjson' ? 'jsonl' : null;

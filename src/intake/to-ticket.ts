@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Row, Ticket } from '../ticket.ts';
-import { COLUMN_FIELDS, type ColumnField, type Columns } from './columns.ts';
+import { COLUMN_FIELDS, type Columns } from './columns.ts';
+import { fieldText } from './field-text.ts';
+import { htmlText } from './html-text.ts';
 import { languageOf } from './language.ts';
 import { cleanText, cutMiddle } from './text.ts';
 
@@ -19,9 +21,10 @@ export function ticketMaker(
     const fields = { id: '', subject: '', body: '', account_tier: '' };
     let { fault } = row;
     for (const field of COLUMN_FIELDS) {
-      const text = textOf(valueOf(row, columns[field], header));
-      fields[field] = cleanText(text ?? '');
-      if (text === null) fault ??= `${columns[field]} is an object or a list, not text`;
+      const column = columns[field];
+      const text = column === null ? '' : fieldText(row, column, header);
+      if (text === null) fault ??= `${column} is an object or a list, not text`;
+      fields[field] = cleanText(field === 'body' ? htmlText(text ?? '') : (text ?? ''));
     }
     const { id, subject, body, account_tier } = fields;
     const whole = `${subject}\n${body}`;
@@ -38,26 +41,6 @@ export function ticketMaker(
       row,
     };
   };
-}
-
-function valueOf(row: Row, column: Columns[ColumnField], header: readonly string[]): unknown {
-  if (column === null) return null;
-  if (row.kind === 'table') return row.cells[header.indexOf(column)];
-  if (Object.hasOwn(row.value, column)) return row.value[column];
-  return column
-    .split('.')
-    .reduce((value: unknown, key) => (isObject(value) ? value[key] : null), row.value);
-}
-
-/** Null for what is no text: it is never sent as `[object Object]`. */
-function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' ? value : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An id that stays the same when rows move: a hash of the text, and a counter where texts repeat. */

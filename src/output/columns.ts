@@ -34,7 +34,7 @@ const COLUMNS: [name: string, cell: (routed: Routed) => Cell][] = [
   ['escalated', ({ escalations }) => escalations.length > 0],
   ['escalation_reason', ({ escalations }) => escalationText(escalations) || null],
   ['language', ({ ticket }) => ticket.language],
-  ['reused', ({ asked }) => (asked.length > 0 ? paid(asked).every(({ reused }) => reused) : null)],
+  ['reused', ({ answer, asked }) => (answer ? paid(asked).every(({ reused }) => reused) : null)],
   ['attempts', ({ asked }) => sum(asked, ({ attempts }) => attempts)],
   ['latency_ms', ({ asked }) => sum(paid(asked), ({ latencyMs }) => latencyMs)],
   ['input_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.input)],

@@ -9,8 +9,8 @@ export interface ProgressOptions {
   mode: 'bar' | 'lines' | 'none';
   /** The time in milliseconds since 1970. */
   now: () => number;
-  /** Of the input, in bytes; null where it is unknown. */
-  total: number | null;
+  /** Of the input, in bytes, as far as is known by now; null where it is unknown. */
+  total: () => number | null;
   /** True if the answers come from the simulator: then the costs are marked. */
   simulated: boolean;
 }
@@ -35,23 +35,29 @@ export interface Reached {
 
 const LINE_EVERY_MS = 60_000;
 
+/** Before so many, the time left is a guess that frightens. */
+const TICKETS_FOR_A_FORECAST = 20;
+
 export function startProgress(options: ProgressOptions): Progress {
-  const { stderr, mode, now, total, simulated } = options;
+  const { stderr, mode, now, simulated } = options;
   const startedAt = now();
   const pace = createPace(startedAt);
   let reached: Reached = { tickets: 0, bytes: 0, escalated: 0, triage: 0, cost: 0 };
 
   function standing(): Standing {
     pace.add(now(), reached);
+    const total = options.total();
     const { bytes, ...figures } = reached;
     const rate = pace.rate();
+    const early = reached.tickets < TICKETS_FOR_A_FORECAST;
+    const forecast = early || rate === null || rate.bytes <= 0 ? null : rate.bytes;
     const left = total === null ? null : Math.max(0, total - bytes);
     return {
       ...figures,
       simulated,
       done: total === null || total === 0 ? null : Math.min(1, bytes / total),
       ticketsPerSecond: rate === null ? null : rate.tickets,
-      secondsLeft: left === null || rate === null || rate.bytes <= 0 ? null : left / rate.bytes,
+      secondsLeft: forecast === null || left === null ? null : left / forecast,
       secondsGone: (now() - startedAt) / 1_000,
     };
   }

@@ -20,6 +20,8 @@ export interface RowTextOptions {
   prefix: string;
   /** The playbook's identity, which is on every row. */
   playbook: string;
+  /** A CSV that Excel opens unharmed. */
+  excel: boolean;
 }
 
 /** Holds, in a table made from JSON, what does not stand in the columns of the first rows. */
@@ -29,11 +31,13 @@ export function rowText(options: RowTextOptions): RowText {
   return options.format === 'jsonl' ? jsonText(options) : tableText(options);
 }
 
-function tableText({ format, shape, prefix, playbook }: RowTextOptions): RowText {
+function tableText({ format, shape, prefix, playbook, excel }: RowTextOptions): RowText {
+  const inputCell = excel ? excelCell : (cell: string) => cell;
+  const ownCell = (cell: Cell) => (excel ? excelCell(tableCell(cell)) : tableCell(cell));
   const fromTable = shape.format !== 'jsonl';
   const names = fromTable ? shape.names : [...shape.names, OTHER_FIELDS];
   const write = (input: readonly string[], ours: readonly Cell[], surplus: readonly string[]) =>
-    stringify([[...input, ...ours.map(tableCell), ...surplus]], {
+    stringify([[...input.map(inputCell), ...ours.map(ownCell), ...surplus.map(inputCell)]], {
       delimiter: delimiterFor(format, shape),
       record_delimiter: shape.lineEnd,
       // Left to itself it quotes a cell for its own line end only, and a bare LF would end a CRLF row.
@@ -41,7 +45,7 @@ function tableText({ format, shape, prefix, playbook }: RowTextOptions): RowText
     });
   const header = write(names, columnNames(prefix), []);
   return {
-    header: shape.bom && fromTable ? `\uFEFF${header}` : header,
+    header: excel || (shape.bom && fromTable) ? `\uFEFF${header}` : header,
     row(routed) {
       const cells = tableCells(routed.ticket.row, shape.names);
       const surplus = cells.slice(names.length);
@@ -81,6 +85,15 @@ function tableCell(cell: Cell): string {
  */
 function withoutFormula(text: string): string {
   return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+}
+
+/**
+ * Excel rounds a number after its 15th digit and drops leading zeros; as the text formula ="007" it
+ * keeps both. A formula of digits alone can do no harm.
+ */
+function excelCell(text: string): string {
+  if (/^(?:\d{16,}|0\d+)$/.test(text)) return `="${text}"`;
+  return /^-\d+(?:[.,]\d+)?$/.test(text) ? text : withoutFormula(text);
 }
 
 function jsonText({ shape, prefix, playbook }: RowTextOptions): RowText {

@@ -114,7 +114,7 @@ function cost(summary: Summary, paint: Paint): string[] {
   const { cost: paid, total, models: names } = summary;
   const rows: [label: string, usd: number | null, note?: string][] = [['this run', paid.cost_usd]];
   if (paid.rows_cost_usd !== paid.cost_usd) {
-    rows.push(['the rows written', paid.rows_cost_usd]);
+    rows.push(['these rows in all', paid.rows_cost_usd]);
   }
   if (summary.tickets > 0) {
     rows.push(['per ticket', paid.per_ticket_usd]);

@@ -35,9 +35,9 @@ const duration = z.string().transform((text, context) => {
 
 const regex = z.string().transform((source, context) => {
   try {
-    const regex = new RegExp(source, 'iu');
+    const strict = new RegExp(source, 'iu');
     // V8 takes thirty times as long for `iu` as for `i`, and only these need it.
-    return /\\p|\\u\{|[\u{10000}-\u{10ffff}]/iu.test(source) ? regex : new RegExp(source, 'i');
+    return /\\p|\\u\{|[\u{10000}-\u{10ffff}]/iu.test(source) ? strict : new RegExp(source, 'i');
   } catch (error) {
     context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : source });
     return z.NEVER;

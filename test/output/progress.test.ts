@@ -32,7 +32,7 @@ function start(given: Partial<ProgressOptions> = {}): Progress {
     stderr: fakeStderr({ isTTY: true, columns: 80 }),
     mode: 'bar',
     now: Date.now,
-    total: 10_000,
+    total: () => 10_000,
     simulated: false,
     ...given,
   });
@@ -143,7 +143,7 @@ test('shows nothing but notes if that is asked for', () => {
 });
 
 test('draws no bar for an input of unknown size', () => {
-  const progress = start({ total: null, simulated: true });
+  const progress = start({ total: () => null, simulated: true });
   progress.update(reached);
   vi.advanceTimersByTime(200);
   progress.stop();

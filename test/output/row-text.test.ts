@@ -29,8 +29,8 @@ function routed(row: Row, changes: Partial<Routed> = {}): Routed {
   return { ...base, queue: 'billing-high', rule: 'high', slaMinutes: 480, ...changes };
 }
 
-function written(format: OutputFormat, shape: Shape, given: Routed): string {
-  const text = rowText({ format, shape, prefix: 'ai_', playbook: 'support@12345678' });
+function written(format: OutputFormat, shape: Shape, given: Routed, excel = false): string {
+  const text = rowText({ format, shape, prefix: 'ai_', playbook: 'support@12345678', excel });
   return text.header + text.row(given);
 }
 
@@ -106,6 +106,16 @@ describe('a table', () => {
     expect(header?.slice(0, 3)).toEqual(['id', 'body', 'other_fields']);
     expect(row?.slice(0, 3)).toEqual(['1', 'x', '{"late":[1]}']);
   });
+});
+
+test('--excel marks the bytes, defuses the input’s formulas too and keeps long ids as text', () => {
+  const row = tableRow('12345678901234567890', '=1+1', '-12,5');
+  const text = written('csv', TABLE, routed(row), true);
+  expect(text.startsWith('\uFEFFid,')).toBe(true);
+  const [, cells] = parse(text, { bom: true });
+  expect(cells?.slice(0, 3)).toEqual(['="12345678901234567890"', "'=1+1", '-12,5']);
+  const [, zeros] = parse(written('csv', TABLE, routed(tableRow('007', '0', '@x')), true));
+  expect(zeros?.slice(0, 3)).toEqual(['="007"', '0', "'@x"]);
 });
 
 describe('JSON lines', () => {

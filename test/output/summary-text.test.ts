@@ -188,7 +188,7 @@ test('says nothing of unknown cost where there is none', () => {
 test('gives both sums where answers are reused', () => {
   const text = textOf([routed({ asked: [valid({ reused: true, cost: 3_000_000_000 })] })]);
   expect(text).toMatch(/this run +\$0\.00/);
-  expect(text).toMatch(/these rows, reused answers too +\$1\.50/);
+  expect(text).toMatch(/these rows in all +\$1\.50/);
 });
 
 test('claims no saving where the strong model has no known price', () => {

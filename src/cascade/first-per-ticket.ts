@@ -1,0 +1,19 @@
+import type { Ticket, Verdict } from '../ticket.ts';
+
+/**
+ * For inputs with a row for each message: decides the first row of each id that has a text, and gives
+ * its verdict to the others. They were not asked about, so they cost nothing.
+ */
+export function firstPerTicket(
+  decide: (ticket: Ticket) => Promise<Verdict>,
+): (ticket: Ticket) => Promise<Verdict> {
+  const decided = new Map<string, Promise<Verdict>>();
+  return async function decideOnce(ticket) {
+    const first = decided.get(ticket.id);
+    if (first && ticket.fault === null) return { ...(await first), ticket, asked: [] };
+    const verdict = decide(ticket);
+    const hasText = ticket.subject !== '' || ticket.body !== '';
+    if (ticket.fault === null && hasText) decided.set(ticket.id, verdict);
+    return verdict;
+  };
+}

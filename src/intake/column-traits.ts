@@ -1,0 +1,72 @@
+// The cells of a column in the first rows → what they look like.
+
+export interface Traits {
+  /** Cells looked at; 0 where nothing but the name is known. */
+  cells: number;
+  /** Cells that hold text. All that follows is said of these. */
+  filled: number;
+  /** Share of different texts; 0 if there is one text in all of them. */
+  distinct: number;
+  /** Medians, in characters and in words. */
+  length: number;
+  words: number;
+  /** Shares of the filled cells that are or hold such a thing. */
+  codes: number;
+  keys: number;
+  phones: number;
+  dates: number;
+  addresses: number;
+  lines: number;
+  html: number;
+}
+
+/** So many characters tell what kind of text it is; bodies of 200,000 exist. */
+const LOOKED_AT = 2000;
+
+const CODE = /^(?:(?=[!-~]*\d)[!-~]{1,64}|true|false|null)$/i;
+const KEY = /^[A-Z][A-Z\d_]+-\d+$/;
+/** Digits alone are none: ids of 13 digits and ids with leading zeros exist. */
+const PHONE =
+  /^(?:\+\d[\d\s().-]{6,}|\(\d+\)[\d\s-]{5,}|0\d+[\s/-][\d\s/-]{4,}|\d{3}[-.\s]\d{3}[-.\s]\d{4})$/;
+const DATE =
+  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./](?:\d{1,2}|\p{L}{3})[-./](?:\d{2}|\d{4}))(?:[T\s,].{0,20})?$/u;
+const ADDRESS = /^(?:[^\s@]+@[^\s@]+\.[^\s@]+|\w+:\/\/\S+)$/;
+const TAG = /<\/?(?:p|br|div|span|a|b|strong|html|body|table|td|ul|li|h\d|img)\b[^>]*>/i;
+const WORD = /(?<!\S)[\p{P}\p{S}]*\p{L}[\p{L}\p{M}'’-]*[\p{P}\p{S}]*(?!\S)/gu;
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu;
+
+export function columnTraits(cells: readonly string[]): Traits {
+  const full = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  const texts = full.map((text) => text.slice(0, LOOKED_AT));
+  const different = new Set(full).size;
+  return {
+    cells: cells.length,
+    filled: full.length,
+    distinct: different === 1 && full.length > 1 ? 0 : different / Math.max(1, full.length),
+    length: median(full.map((text) => text.length)),
+    words: median(texts.map(wordCount)),
+    codes: share(texts, CODE),
+    keys: share(texts, KEY),
+    phones: share(texts, PHONE),
+    dates: share(texts, DATE),
+    addresses: share(texts, ADDRESS),
+    lines: share(texts, /\n/),
+    html: share(texts, TAG),
+  };
+}
+
+function share(texts: readonly string[], pattern: RegExp): number {
+  return texts.filter((text) => pattern.test(text)).length / Math.max(1, texts.length);
+}
+
+/** Words of a language: names of files, dates and numbers don't count. */
+function wordCount(text: string): number {
+  const bare = text.replace(/<[^>]*>/g, ' ');
+  const unspaced = bare.match(UNSPACED)?.length ?? 0;
+  return (bare.match(WORD)?.length ?? 0) + Math.floor(unspaced / 2);
+}
+
+function median(numbers: number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

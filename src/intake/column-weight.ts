@@ -1,0 +1,122 @@
+// A column's name → how surely it is that of a field: 0 for no match, about 1 for the surest names.
+import type { ColumnField } from './column-field.ts';
+import { columnWords } from './column-words.ts';
+
+/**
+ * What help desks call them, in English, German, French and Spanish. Whole names only, or Jira's
+ * `Summation column` would pass for its `Summary`, and `comments_count` for a body.
+ */
+const NAMES: Record<ColumnField, Map<string, number>> = {
+  id: weights([
+    [
+      1.1,
+      `ticketid ticketnumber ticketno ticketnr ticketnum ticketkey ticketcode ticketref
+       ticketreference numberticket numberdeticket numberdelticket issuekey issuenumber caseid
+       casenumber caseno incidentid incidentnumber requestid requestnumber conversationid
+       conversationnumber ticketnummer vorgangsnummer vorgangsnr fallnummer anfragenummer
+       numeroticket numerodeticket numerodelticket numeroduticket numerodedemande numerodecaso
+       referenceticket idticket idduticket iddelticket ticketidentifier`,
+    ],
+    [0.8, 'id identifier identifiant identificador kennung'],
+    [
+      0.65,
+      `number key ticket case incident nummer nr no numero uid reference ref slug
+       referencia referenz vorgang`,
+    ],
+    // Jira and ServiceNow have them beside the key that people use.
+    [0.6, 'issueid sysid uuid guid'],
+  ]),
+  subject: weights([
+    [1, 'subject ticketsubject subjectline betreff objet sujet asunto sourcesubject'],
+    [
+      0.9,
+      `title tickettitle ticketname shortdescription headline titel kurzbeschreibung titre
+       intitule titulo`,
+    ],
+    [0.8, 'summary zusammenfassung resume resumen'],
+    [0.4, 'topic thema tema'],
+  ]),
+  body: weights([
+    [
+      1,
+      `plainbody bodyplain bodytext textbody plaintextbody bodyplaintext plaintext
+       descriptiontext textdescription descriptionplain plaindescription strippedtext`,
+    ],
+    [
+      0.9,
+      `body ticketbody description ticketdescription sourcebody bodycontent beschreibung
+       problembeschreibung fehlerbeschreibung ticketbeschreibung descripcion descriptif
+       descriptionduprobleme descripciondelproblema`,
+    ],
+    [
+      0.75,
+      `message content contents messagebody messagetext messagecontent firstmessage
+       initialmessage customermessage ticketmessage firstcomment firstmessagebody nachricht
+       nachrichtentext inhalt contenu corps mensaje contenido cuerpo`,
+    ],
+    [0.65, 'bodyhtml htmlbody descriptionhtml htmldescription contenthtml messagehtml'],
+    [
+      0.5,
+      `details text request inquiry enquiry complaint question problem utterance query articletree transcript anfrage
+       anliegen frage demande probleme pregunta consulta problema texto texte`,
+    ],
+    [
+      0.3,
+      `comment comments publiccomment publiccomments kommentar kommentare commentaire
+       commentaires comentario comentarios`,
+    ],
+  ]),
+  account_tier: weights([
+    [1, 'accounttier customertier accountplan customerplan requesterplan requestertier'],
+    [0.9, 'tier plan planname plantier plantype supportplan supporttier tiername kundenstufe'],
+    [
+      0.7,
+      `subscription subscriptionplan subscriptiontier accounttype customertype servicelevel
+       tarif formule abonnement suscripcion niveldecuenta niveauducompte`,
+    ],
+  ]),
+};
+
+/**
+ * What may stand before a name without changing whose it is: `fields.summary` is the ticket's, but
+ * `fields.project.key`, `via.source.from.name` and `satisfaction_rating.comment` are not.
+ */
+const COMMON = words(`ticket tickets issue issues case cases incident incidents request requests
+  conversation conversations record records item items result results data detail payload event
+  entry row node object document fields attributes raw zendesk freshdesk jira servicenow`);
+const WRAPPERS: Record<ColumnField, Set<string>> = {
+  id: new Set(COMMON),
+  subject: new Set([...COMMON, ...words('properties property message email mail original')]),
+  body: new Set([
+    ...COMMON,
+    ...words('properties property message email mail original comment first initial problem'),
+  ]),
+  account_tier: new Set([
+    ...COMMON,
+    ...words(`requester customer user users client contact company organization organisation org
+      account subscription custom field properties property metadata`),
+  ]),
+};
+
+/** So much less sure is a name for each word before it. */
+const PER_WRAPPER = 0.02;
+
+export function columnWeight(field: ColumnField, name: string): number {
+  const parts = columnWords(name);
+  for (const [at, part] of parts.entries()) {
+    const weight = NAMES[field].get(parts.slice(at).join(''));
+    if (weight !== undefined) return weight - at * PER_WRAPPER;
+    if (!WRAPPERS[field].has(part)) return 0;
+  }
+  return 0;
+}
+
+function weights(groups: readonly (readonly [number, string])[]): Map<string, number> {
+  return new Map(
+    groups.flatMap(([weight, text]) => words(text).map((word) => [word, weight] as const)),
+  );
+}
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
