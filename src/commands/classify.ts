@@ -3,16 +3,15 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { connect } from '../connect.ts';
 import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
-import { openIntake, type Intake } from '../intake/open-intake.ts';
+import { openIntake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
-import { refuseClash, withoutOurs } from '../output/earlier-output.ts';
+import { refuseClash } from '../output/earlier-output.ts';
 import { isSameFile, toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
 import { summaryText } from '../output/summary-text.ts';
 import { countAsked, createTally, hasAnswers } from '../output/tally.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
-import type { Row } from '../ticket.ts';
 import { chooseOutput } from './choose-output.ts';
 import type { Context } from './context.ts';
 import { firstLines } from './first-lines.ts';
@@ -31,7 +30,8 @@ export async function classifyCommand(
   const settings = await resolveSettings(given, context.environment);
   const { flags, playbook, volume } = settings;
   const inputs = files.length > 0 ? files : [STDIN];
-  const intake = await openInput(settings, inputs, context);
+  const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
+  refuseClash(intake.shape.names, flags.prefix);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
   if (flags.excel && output.format === 'jsonl') {
     throw failures.usage(
@@ -119,26 +119,6 @@ export async function classifyCommand(
 const IDS_REPEAT =
   'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
   '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
-
-/** @throws Failure where a column of ours is in the input already, unless it is to be replaced. */
-async function openInput(
-  settings: Settings,
-  inputs: readonly string[],
-  context: Context,
-): Promise<Intake> {
-  const { prefix, replace } = settings.flags;
-  const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
-  if (!replace) {
-    refuseClash(intake.shape.names, prefix);
-    return intake;
-  }
-  const { names, strip } = withoutOurs(intake.shape.names, prefix);
-  return { ...intake, shape: { ...intake.shape, names }, rows: mapped(intake.rows, strip) };
-}
-
-async function* mapped(rows: AsyncGenerator<Row>, change: (row: Row) => Row): AsyncGenerator<Row> {
-  for await (const row of rows) yield change(row);
-}
 
 function progressMode({ flags, volume }: Settings): 'bar' | 'none' {
   return flags.progress && volume !== 'quiet' ? 'bar' : 'none';

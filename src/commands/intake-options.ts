@@ -1,4 +1,5 @@
 import type { IntakeOptions } from '../intake/open-intake.ts';
+import { isOurs } from '../output/earlier-output.ts';
 import type { Settings } from '../settings/resolve.ts';
 
 export function intakeOptions({ flags }: Settings, files: readonly string[]): IntakeOptions {
@@ -8,6 +9,7 @@ export function intakeOptions({ flags }: Settings, files: readonly string[]): In
     delimiter: flags.delimiter ?? null,
     columns: Object.fromEntries(flags.columns.map(({ field, column }) => [field, column])),
     subjectOnly: flags.subjectOnly,
+    isDropped: flags.replace ? isOurs(flags.prefix) : null,
     encoding: flags.encoding ?? null,
   };
 }

@@ -4,6 +4,7 @@ import { failures } from '../errors.ts';
 import type { Row } from '../ticket.ts';
 import { findColumns, type ColumnField, type Found } from './columns.ts';
 import { decode } from './decode.ts';
+import { dropColumns } from './drop-columns.ts';
 import { fieldText } from './field-text.ts';
 import { readHead } from './head.ts';
 import { peek } from './peek.ts';
@@ -21,6 +22,8 @@ export interface IntakeOptions {
   delimiter: string | null;
   columns: Partial<Record<ColumnField, string>>;
   subjectOnly: boolean;
+  /** Columns that are left out, as if they were not in the input; null: none. */
+  isDropped: ((name: string) => boolean) | null;
 }
 
 /** What all inputs of a run share. */
@@ -88,11 +91,37 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   if (sniffed.format === 'jsonl') {
     const { head, all } = await peek(readLines(name, chunks), HEAD_ROWS.json);
     const names = new Set(head.flatMap((row) => Object.keys(row.value)));
-    return { name, size, shape: { ...sniffed, names: [...names] }, head, rows: all };
+    return without(options, {
+      name,
+      size,
+      shape: { ...sniffed, names: [...names] },
+      head,
+      rows: all,
+    });
   }
   const table = await readTable(name, chunks, sniffed.delimiter);
   const { head, all } = await peek(table.rows, HEAD_ROWS.table);
-  return { name, size, shape: { ...sniffed, names: table.header }, head, rows: all };
+  return without(options, {
+    name,
+    size,
+    shape: { ...sniffed, names: table.header },
+    head,
+    rows: all,
+  });
+}
+
+function without({ isDropped }: IntakeOptions, input: Opened): Opened {
+  if (!isDropped) return input;
+  const { names, strip } = dropColumns(input.shape.names, isDropped);
+  async function* stripped(): AsyncGenerator<Row> {
+    for await (const row of input.rows) yield strip(row);
+  }
+  return {
+    ...input,
+    shape: { ...input.shape, names },
+    head: input.head.map(strip),
+    rows: stripped(),
+  };
 }
 
 /** What `--columns` can name. */

@@ -1,6 +1,6 @@
-// Our columns in an input: refused before anything is paid for, or with `--replace` taken out.
+// Our columns in an input: recognised before anything is paid for.
 import { failures } from '../errors.ts';
-import type { JsonRow, Row } from '../ticket.ts';
+import type { Row } from '../ticket.ts';
 import { columnNames } from './columns.ts';
 
 /**
@@ -32,41 +32,10 @@ export async function* refuseLateClash(
   }
 }
 
-/** The names without ours, and a function that takes our cells and fields out of a row. */
-export function withoutOurs(
-  names: readonly string[],
-  prefix: string,
-): { names: string[]; strip: (row: Row) => Row } {
+/** Whether a column of the input is one of ours. */
+export function isOurs(prefix: string): (name: string) => boolean {
   const ours = ownNames(prefix);
-  const isOurs = (name: string) => ours.has(name.toLowerCase());
-  return {
-    names: names.filter((name) => !isOurs(name)),
-    strip: (row) =>
-      row.kind === 'json'
-        ? stripFields(row, isOurs)
-        : { ...row, cells: row.cells.filter((_, at) => !isOurs(names[at] ?? '')) },
-  };
-}
-
-/** Ours stand together at the end, so that the row's own text before them can stay to the letter. */
-function stripFields(row: JsonRow, isOurs: (name: string) => boolean): JsonRow {
-  const names = Object.keys(row.value);
-  const first = names.findIndex(isOurs);
-  if (first < 0) return row;
-  const value = Object.fromEntries(Object.entries(row.value).filter(([name]) => !isOurs(name)));
-  const key = JSON.stringify(names[first]);
-  const start = names.slice(first).every(isOurs) ? row.text.lastIndexOf(`${key}:`) : -1;
-  const own = `${row.text.slice(0, Math.max(0, start)).replace(/,?\s*$/, '')}}`;
-  return { ...row, value, text: start > 0 && sameNames(own, value) ? own : JSON.stringify(value) };
-}
-
-function sameNames(text: string, value: Record<string, unknown>): boolean {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return JSON.stringify(parsed) === JSON.stringify(value);
-  } catch {
-    return false;
-  }
+  return (name) => ours.has(name.toLowerCase());
 }
 
 function ownNames(prefix: string): Set<string> {

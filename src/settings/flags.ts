@@ -14,7 +14,8 @@ const count = z.coerce.number('must be a whole number').int('must be a whole num
 const column = z.string().transform((text, context) => {
   const [field, ...name] = text.split('=');
   const known = COLUMN_FIELDS.find((candidate) => candidate === field);
-  if (known && name.join('=') !== '') return { field: known, column: name.join('=') };
+  // An empty name is that of a column without one.
+  if (known && text.includes('=')) return { field: known, column: name.join('=') };
   const message = `must be <field>=<column>, with one of ${COLUMN_FIELDS.join(', ')} as the field`;
   context.addIssue({ code: 'custom', message });
   return z.NEVER;

@@ -194,6 +194,62 @@ test('a table is read by others as it was written, whatever line ends stand in i
   }
 });
 
+describe('an earlier output', () => {
+  test.each([samples, sampleLines])(
+    'of %s is recognised, and --replace replaces its columns',
+    async (path) => {
+      const world = await simulated();
+      const first = await ok([path], world);
+      const stderr = await fails(2, ['-'], { ...world, stdin: first });
+      expect(stderr).toMatch(/earlier output of this program[^]*--replace/);
+      const second = await ok(['-', '--replace'], { ...world, stdin: first });
+      expect(second.split('\n')).toHaveLength(first.split('\n').length);
+      // Nothing differs but what each run has of its own: times, cache and cost.
+      const plain = (text: string) => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|[\d.]+/g, '');
+      expect(plain(second)).toBe(plain(first));
+    },
+  );
+
+  test('in JSON lines keeps each row’s own text to the letter', async () => {
+    const world = await simulated();
+    const line = '{"id": 12345678901234567890, "body":"I was charged\\u0020twice"}';
+    const first = await ok(['-'], { ...world, stdin: `${line}\n` });
+    const second = await ok(['-', '--replace'], { ...world, stdin: first });
+    expect(second.startsWith(`${line.slice(0, -1)},"ai_ticket_id"`)).toBe(true);
+    expect(second.match(/ai_team"/g)).toHaveLength(1);
+  });
+});
+
+describe('a row for each message', () => {
+  const stdin =
+    'ticket_id,body\nT-1,\nT-1,I was charged twice\nT-2,The page is slow\nT-1,Thank you\n';
+
+  test('is warned of', async () => {
+    const { stderr } = await program(['-'], { ...(await simulated()), stdin });
+    expect(stderr).toContain('Ids repeat in the first rows');
+    expect(stderr).toContain('--first-per-ticket');
+  });
+
+  test('--first-per-ticket asks once, and gives its verdict to the others', async () => {
+    const world = { ...(await simulated()), stdin };
+    const rows = objects(await ok(['-', '--first-per-ticket'], world));
+    expect(simulator.stats.of('claude-haiku-4-5').requests).toBe(2);
+    expect(
+      rows.map((row) => [row['ai_team'], row['ai_reused'], row['ai_cost_usd'] === '0']),
+    ).toEqual([
+      ['', '', true],
+      ['billing', 'false', false],
+      [rows[2]?.['ai_team'], 'false', false],
+      ['billing', 'true', true],
+    ]);
+  });
+});
+
+test('--excel is refused where the rows are no table', async () => {
+  const stderr = await fails(2, [sampleLines, '--excel'], await simulated());
+  expect(stderr).toContain('--output-format csv');
+});
+
 describe('one bad ticket never stops a run', () => {
   const text =
     '{"id":"a","body":"I was charged twice"}\nnot json\n{"id":"c","body":{"x":1}}\n{"id":"d"}\n';

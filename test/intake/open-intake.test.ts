@@ -15,6 +15,7 @@ const PLAIN: Omit<IntakeOptions, 'files'> = {
   columns: {},
   encoding: null,
   subjectOnly: false,
+  isDropped: null,
 };
 
 let folder: string;

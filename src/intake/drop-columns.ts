@@ -1,0 +1,37 @@
+// Takes columns out of an input: of a table's header and rows, of a JSON row's text.
+import type { JsonRow, Row } from '../ticket.ts';
+
+/** @param names of the columns as read @returns the names left, and rows without the others */
+export function dropColumns(
+  names: readonly string[],
+  isDropped: (name: string) => boolean,
+): { names: string[]; strip: (row: Row) => Row } {
+  return {
+    names: names.filter((name) => !isDropped(name)),
+    strip: (row) =>
+      row.kind === 'json'
+        ? stripFields(row, isDropped)
+        : { ...row, cells: row.cells.filter((_, at) => !isDropped(names[at] ?? '')) },
+  };
+}
+
+/** Where they stand together at the end, the row's own text before them stays to the letter. */
+function stripFields(row: JsonRow, isDropped: (name: string) => boolean): JsonRow {
+  const names = Object.keys(row.value);
+  const first = names.findIndex(isDropped);
+  if (first < 0) return row;
+  const value = Object.fromEntries(Object.entries(row.value).filter(([name]) => !isDropped(name)));
+  const start = names.slice(first).every(isDropped)
+    ? row.text.lastIndexOf(`${JSON.stringify(names[first])}:`)
+    : -1;
+  const own = `${row.text.slice(0, Math.max(0, start)).replace(/,?\s*$/, '')}}`;
+  return { ...row, value, text: start > 0 && holds(own, value) ? own : JSON.stringify(value) };
+}
+
+function holds(text: string, value: Record<string, unknown>): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
+  } catch {
+    return false;
+  }
+}
