@@ -42,19 +42,22 @@ async function* rowsOf(
   header: string[],
 ): AsyncGenerator<TableRow> {
   for await (const { cells, line, bytes, fault } of records) {
-    while (cells.length < header.length) cells.push('');
     while (cells.length > header.length && cells.at(-1) === '') cells.pop();
-    const surplus = cells.length - header.length;
-    const surplusText = `${surplus} more cell${surplus > 1 ? 's' : ''} than the header`;
-    yield {
-      kind: 'table',
-      file,
-      line,
-      bytes,
-      cells,
-      fault: fault ?? (surplus > 0 ? surplusText : null),
-    };
+    const wrong = fault ?? wrongLength(cells, header.length);
+    while (cells.length < header.length) cells.push('');
+    yield { kind: 'table', file, line, bytes, cells, fault: wrong };
   }
+}
+
+/** A short row is padded, but over several lines it may be two rows that lost a quote between them. */
+function wrongLength(cells: readonly string[], length: number): string | null {
+  const more = cells.length - length;
+  if (more === 0) return null;
+  const lines = 1 + cells.reduce((sum, cell) => sum + lineBreaks(cell), 0);
+  if (lines > 1) {
+    return `it spans ${lines} lines and has ${cells.length} cells instead of ${length}: a quote may be missing`;
+  }
+  return more > 0 ? `${more} more cell${more > 1 ? 's' : ''} than the header` : null;
 }
 
 /**
