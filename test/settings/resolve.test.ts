@@ -1,9 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../src/settings/environment.ts';
 import { resolveSettings } from '../../src/settings/resolve.ts';
+import { SUPPORT } from '../example.ts';
 
 async function resolved(
   flags: Record<string, unknown> = {},
@@ -73,6 +74,19 @@ test.each([
 
 test('a model without a known price is refused, unless the playbook gives one', async () => {
   await expect(resolved({ fastModel: 'my-model' })).rejects.toThrow('price of model my-model');
+  const playbook = await mkdtemp(join(tmpdir(), 'priced-'));
+  await cp(SUPPORT, playbook, { recursive: true });
+  const path = join(playbook, 'playbook.yaml');
+  const prices =
+    'prices: { my-model: { input: 2, output: 10, cache_write: 2.5, cache_read: 0.2 } }';
+  const text = await readFile(path, 'utf8');
+  await writeFile(
+    path,
+    text.replace('  strong: claude-sonnet-4-6', `  strong: my-model\n  ${prices}`),
+  );
+  const { models, playbook: mine } = await resolved({ playbook });
+  expect(mine.models.strong).toBe('my-model');
+  expect(models.get('my-model')?.prices).toMatchObject({ input: 2, output: 10, cacheRead: 0.2 });
 });
 
 test.each([
