@@ -131,7 +131,7 @@ function addIntakeFlags(command: Command): Command {
   return command
     .option(
       '--input-format <format>',
-      'csv, tsv or jsonl (default: by name, else by the first bytes)',
+      'csv, tsv, jsonl or json (default: by name, else by the first bytes)',
     )
     .option('--columns <field=column>', 'for id, subject, body, account_tier; repeatable', collect)
     .option('--subject-only', 'go on though there is no body column')

@@ -113,8 +113,9 @@ async function* rowsFrom(
   let line = 0;
   for await (const ticket of tickets) {
     const value = { ...ticket };
-    const bytes = (ticket.subject?.length ?? 0) + (ticket.body?.length ?? 0);
-    yield { kind: 'json', file: 'tickets', line: ++line, bytes, text: '', value, fault: null };
+    const text = JSON.stringify(value);
+    line++;
+    yield { kind: 'json', file: 'tickets', line, bytes: text.length, text, value, fault: null };
   }
 }
 

@@ -1,5 +1,5 @@
 // What will happen, said before it does.
-import { columnsText } from '../intake/columns.ts';
+import { columnsText } from '../intake/columns/find-columns.ts';
 import type { Intake } from '../intake/open-intake.ts';
 import type { Settings } from '../settings/resolve.ts';
 

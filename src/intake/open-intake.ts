@@ -2,13 +2,14 @@
 import type { Readable } from 'node:stream';
 import { failures } from '../errors.ts';
 import type { Row } from '../ticket.ts';
-import { findColumns, type ColumnField, type Found } from './columns.ts';
+import { findColumns, type ColumnField, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { fieldText } from './field-text.ts';
 import { readHead } from './head.ts';
+import { pathsOf } from './json/json-fields.ts';
+import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
-import { readLines } from './read-lines.ts';
 import { readTable } from './read-table.ts';
 import { sniff, isEnough, type InputFormat, type Sniffed } from './sniff.ts';
 import { openSource, type Source } from './source.ts';
@@ -89,7 +90,7 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   const sniffed = sniff(name, bytes, options);
   const size = () => (source.size === null ? null : source.size * decoded.ratio());
   if (sniffed.format === 'jsonl') {
-    const { head, all } = await peek(readLines(name, chunks), HEAD_ROWS.json);
+    const { head, all } = await peek(readJson(name, chunks), HEAD_ROWS.json);
     const names = new Set(head.flatMap((row) => Object.keys(row.value)));
     return without(options, {
       name,
@@ -124,9 +125,10 @@ function without({ isDropped }: IntakeOptions, input: Opened): Opened {
   };
 }
 
-/** What `--columns` can name. */
-function namesOf({ shape }: Opened): string[] {
-  return shape.names;
+/** What `--columns` can name: of JSON the paths into nested objects too. */
+function namesOf({ shape, head }: Opened): string[] {
+  if (shape.format !== 'jsonl') return shape.names;
+  return pathsOf(head.flatMap((row) => (row.kind === 'json' ? [row.value] : [])));
 }
 
 function sum(sizes: readonly (number | null)[]): number | null {

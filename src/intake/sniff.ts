@@ -36,7 +36,7 @@ export function sniff(
   refuseOtherEncodings(name, bytes);
   const text = bytes.toString('utf8');
   refuseHtml(name, text);
-  const format = given.format ?? formatByName(name) ?? formatByText(name, text);
+  const format = given.format ?? formatByName(name) ?? formatByText(text);
   return {
     format,
     delimiter: given.delimiter ?? (format === 'tsv' ? '\t' : delimiterOf(text)),
@@ -70,23 +70,16 @@ function isUtf8SoFar(bytes: Buffer): boolean {
   }
 }
 
+/** JSON in whatever form is one format: lines, arrays, pages of an API. */
 function formatByName(name: string): InputFormat | null {
-  const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(name)?.[1]?.toLowerCase();
-  if (extension === 'csv' || extension === 'tsv' || extension === 'jsonl') return extension;
-  if (extension === 'tab') return 'tsv';
-  return extension === 'ndjson' ? 'jsonl' : null;
+  const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  if (extension === 'csv') return 'csv';
+  if (['tsv', 'tab'].includes(extension)) return 'tsv';
+  return ['jsonl', 'ndjson', 'json'].includes(extension) ? 'jsonl' : null;
 }
 
-function formatByText(name: string, text: string): InputFormat {
-  const start = text.trimStart();
-  if (start.startsWith('[')) {
-    throw failures.inputFormat(
-      name,
-      'is a JSON array, which is not read yet.',
-      `Turn it into lines: jq -c '.[]' <file> | ticket-classify -`,
-    );
-  }
-  return start.startsWith('{') ? 'jsonl' : 'csv';
+function formatByText(text: string): InputFormat {
+  return /^\s*[{[]/.test(text) ? 'jsonl' : 'csv';
 }
 
 /** The sign that stands most often in the header, outside quotes. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Row, Ticket } from '../ticket.ts';
-import { COLUMN_FIELDS, type Columns } from './columns.ts';
+import { COLUMN_FIELDS, type Columns } from './columns/find-columns.ts';
 import { fieldText } from './field-text.ts';
 import { htmlText } from './html-text.ts';
 import { languageOf } from './language.ts';

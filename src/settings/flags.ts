@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../duration.ts';
 import { failures } from '../errors.ts';
-import { COLUMN_FIELDS } from '../intake/columns.ts';
+import { COLUMN_FIELDS } from '../intake/columns/find-columns.ts';
 import { FIELDS } from '../ticket.ts';
 
 const share = z.coerce
@@ -56,7 +56,11 @@ const delimiter = z
 
 const flagsSchema = z.strictObject({
   output: z.string().min(1, 'must name a file').optional(),
-  inputFormat: z.enum(['csv', 'tsv', 'jsonl'], 'must be csv, tsv or jsonl').optional(),
+  inputFormat: z
+    .enum(['csv', 'tsv', 'jsonl', 'json'], 'must be csv, tsv, jsonl or json')
+    // One reader reads JSON in all its forms.
+    .transform((format) => (format === 'json' ? 'jsonl' : format))
+    .optional(),
   outputFormat: z.enum(['csv', 'tsv', 'jsonl'], 'must be csv, tsv or jsonl').optional(),
   columns: z.array(column).default([]),
   subjectOnly: z.boolean().default(false),

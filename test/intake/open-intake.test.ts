@@ -178,6 +178,34 @@ describe('JSON lines', () => {
     ]);
   });
 
+  test.each([
+    ['an array', '[{"id":"1","body":"a"},\n {"id":"2","body":"b"}]'],
+    ['a page', '{"tickets":[{"id":"1","body":"a"},{"id":"2","body":"b"}],"next_page":null}'],
+    [
+      'values over several lines',
+      '{\n  "id": "1",\n  "body": "a"\n}\n{\n  "id": "2",\n  "body": "b"\n}\n',
+    ],
+  ])('%s of objects is as good', async (_, text) => {
+    const { rows, found } = await rowsOf(['-'], {}, pipe(text));
+    expect(rows.map((row) => row.kind === 'json' && row.value)).toEqual([
+      { id: '1', body: 'a' },
+      { id: '2', body: 'b' },
+    ]);
+    expect(found.columns).toMatchObject({ id: 'id', body: 'body' });
+  });
+
+  test('nested fields are found by their paths', async () => {
+    const text =
+      '{"key":"A-1","fields":{"summary":"s","description":"d"},"requester":{"plan":"pro"}}\n';
+    const { found } = await rowsOf(['-'], {}, pipe(text));
+    expect(found.columns).toEqual({
+      id: 'key',
+      subject: 'fields.summary',
+      body: 'fields.description',
+      account_tier: 'requester.plan',
+    });
+  });
+
   test('columns are those of all first rows, not of the first alone', async () => {
     const { found } = await rowsOf(['-'], {}, pipe('{"id":1}\n{"id":2,"body":"b"}\n', 64));
     expect(found.columns).toMatchObject({ id: 'id', body: 'body' });
@@ -257,7 +285,6 @@ describe('inputs', () => {
     ['UTF-16 without a mark', Buffer.from('id,body\n1,a\n', 'utf16le'), 'UTF-16'],
     ['Windows-1252', Buffer.from('id,body\n1,caf\u00e9 \n', 'latin1'), 'not UTF-8'],
     ['an HTML page', Buffer.from('<!DOCTYPE html><html>'), 'HTML page'],
-    ['a JSON array', Buffer.from('[{"body":"a"}]'), 'JSON array'],
     ['nothing at all', Buffer.from(''), '0 bytes'],
   ])('%s is refused in one sentence', async (_, content, sentence) => {
     const path = await file('export', content);

@@ -6,7 +6,8 @@ const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'req
 const playbook = { maxBodyChars: 100, patterns: [{ name: 'breach', regex: /\bbreach\b/iu }] };
 
 function row(value: Record<string, unknown>): JsonRow {
-  return { kind: 'json', file: 'f', line: 1, bytes: 1, text: '', value, fault: null };
+  const text = JSON.stringify(value);
+  return { kind: 'json', file: 'f', line: 1, bytes: 1, text, value, fault: null };
 }
 
 test('takes the fields by their columns, nested ones by their path', () => {

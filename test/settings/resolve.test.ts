@@ -96,7 +96,7 @@ test.each([
   [{ allowTriage: 'some' }, '--allow-triage some: must be a number of tickets or a share'],
   [{ columns: ['body'] }, '--columns body: must be <field>=<column>'],
   [{ threshold: ['tone=0.5'] }, '--threshold tone=0.5: must be a number'],
-  [{ inputFormat: 'xml' }, '--input-format xml: must be csv, tsv or jsonl'],
+  [{ inputFormat: 'xml' }, '--input-format xml: must be csv, tsv, jsonl or json'],
 ])('%j is refused by its flag’s name', async (flags, complaint) => {
   await expect(resolved(flags)).rejects.toThrow(complaint);
 });

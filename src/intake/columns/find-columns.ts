@@ -1,6 +1,6 @@
 // Column names (or JSON paths) and the first rows → which hold id, subject, body and account tier.
 import { closest } from 'fastest-levenshtein';
-import { failures } from '../errors.ts';
+import { failures } from '../../errors.ts';
 import { COLUMN_FIELDS, type ColumnField } from './column-field.ts';
 import { columnFit, CONTRADICTED } from './column-fit.ts';
 import { bodyGuesses, type Column } from './column-guess.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnTraits } from '../../src/intake/column-traits.ts';
+import { columnTraits } from '../../../src/intake/columns/column-traits.ts';
 
 describe('columnTraits', () => {
   test('an empty column and one that was not seen differ', () => {

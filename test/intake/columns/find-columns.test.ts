@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnsText, findColumns, type Found } from '../../src/intake/columns.ts';
+import { columnsText, findColumns, type Found } from '../../../src/intake/columns/find-columns.ts';
 
 const PROSE = [
   'I have been waiting for my card for more than a week now.',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { COLUMN_FIELDS } from '../../src/intake/column-field.ts';
-import { columnWeight } from '../../src/intake/column-weight.ts';
+import { COLUMN_FIELDS } from '../../../src/intake/columns/column-field.ts';
+import { columnWeight } from '../../../src/intake/columns/column-weight.ts';
 
 describe('columnWeight', () => {
   test.each([

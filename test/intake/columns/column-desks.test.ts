@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnsText, findColumns } from '../../src/intake/columns.ts';
+import { columnsText, findColumns } from '../../../src/intake/columns/find-columns.ts';
 
 const LONG = [
   'Hello, since this morning nobody in our Lyon office can sign in. The page stays white after the password.',

@@ -1,0 +1,119 @@
+// JSON rows → the names under which their fields can be asked for, and the text of each.
+import type { JsonRow } from '../../ticket.ts';
+import { firstComment, isComments } from './json-comments.ts';
+import { partsOf } from './json-parts.ts';
+
+const MAX_DEPTH = 3;
+const MAX_PATHS = 500;
+
+/**
+ * The top-level keys in the order in which they first appear, then the dotted paths to text, numbers
+ * and lists of comments in nested objects (`requester.plan`, `custom_fields.3600123`).
+ */
+export function pathsOf(values: readonly Record<string, unknown>[]): string[] {
+  const paths = new Set(values.flatMap((value) => Object.keys(value)));
+  for (const value of values) {
+    for (const path of nestedPaths(value, '', 1)) {
+      if (paths.size >= MAX_PATHS) return [...paths];
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
+/**
+ * The text at a path of `pathsOf`: '' where there is none, a number to the letter, of a list of comments
+ * the first public one. Null for any other object or list.
+ */
+export function textAt(row: JsonRow, path: string): string | null {
+  const found = find(row.value, path);
+  if (found === null) return '';
+  const { value, keys } = found;
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return numberText(row.text, keys, value);
+  if (typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? firstComment(value) : null;
+}
+
+type Key = string | number;
+
+interface Found {
+  value: unknown;
+  /** The way to it, key by key. */
+  keys: Key[];
+}
+
+function* nestedPaths(value: object, prefix: string, depth: number): Generator<string> {
+  for (const [key, inner] of Object.entries(value)) {
+    const path = prefix + key;
+    if (Array.isArray(inner)) {
+      if (isComments(inner)) yield path;
+      else if (depth < MAX_DEPTH) yield* customPaths(inner, path);
+    } else if (typeof inner === 'object' && inner !== null) {
+      if (depth < MAX_DEPTH) yield* nestedPaths(inner, `${path}.`, depth + 1);
+    } else yield path;
+  }
+}
+
+/** Zendesk's custom fields are a list of `{ id, value }`. */
+function* customPaths(list: readonly unknown[], prefix: string): Generator<string> {
+  for (const field of list) {
+    if (!isCustomField(field)) continue;
+    if (typeof field.value !== 'object' || field.value === null) yield `${prefix}.${field.id}`;
+  }
+}
+
+/** A key that holds dots itself goes before a path through several. */
+function find(value: unknown, path: string): Found | null {
+  if (Array.isArray(value)) return findCustom(value, path);
+  if (!isObject(value)) return null;
+  if (Object.hasOwn(value, path)) return { value: value[path], keys: [path] };
+  for (let dot = path.lastIndexOf('.'); dot >= 0; dot = path.lastIndexOf('.', dot - 1)) {
+    const key = path.slice(0, dot);
+    const found = Object.hasOwn(value, key) ? find(value[key], path.slice(dot + 1)) : null;
+    if (found !== null) return { value: found.value, keys: [key, ...found.keys] };
+    if (dot === 0) break;
+  }
+  return null;
+}
+
+function findCustom(list: readonly unknown[], id: string): Found | null {
+  for (const [at, field] of list.entries()) {
+    if (isCustomField(field) && String(field.id) === id) {
+      return { value: field.value, keys: [at, 'value'] };
+    }
+  }
+  return null;
+}
+
+/** As it stands in the row: parsed, a 19-digit id would be rounded and `1.0` become `1`. */
+function numberText(text: string, keys: readonly Key[], value: number): string {
+  const short = String(value);
+  if (Number.isSafeInteger(value) && firstText(text, keys.at(-1)) === short) return short;
+  const bytes = Buffer.from(text);
+  let [from, to] = [Math.max(0, bytes.indexOf('{')), bytes.length];
+  for (const key of keys) {
+    for (const part of partsOf(bytes, from, to)) {
+      // Of a key that stands twice the last counts, as for JSON.parse.
+      if (part.key === key) [from, to] = [part.from, part.to];
+    }
+  }
+  return bytes.toString('utf8', from, to);
+}
+
+/** What follows the first such key at any depth: mostly the number, without a look at the whole row. */
+function firstText(text: string, key: Key | undefined): string | undefined {
+  const name = `"${key}"`;
+  const at = text.indexOf(name) + name.length;
+  return /^\s*:\s*([^\s,}]+)/.exec(text.slice(at, at + 40))?.[1];
+}
+
+function isCustomField(field: unknown): field is { id: Key; value: unknown } {
+  if (!isObject(field) || !Object.hasOwn(field, 'value')) return false;
+  return typeof field.id === 'number' || typeof field.id === 'string';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
