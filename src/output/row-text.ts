@@ -1,5 +1,6 @@
 // Routed → the text of its row: the input's columns as they came in, ours after them.
 import { stringify } from 'csv-stringify/sync';
+import { membersOf } from '../intake/json/json-fields.ts';
 import type { Shape } from '../intake/open-intake.ts';
 import type { Routed, Row } from '../ticket.ts';
 import { cellsOf, columnNames, type Cell } from './columns.ts';
@@ -63,14 +64,16 @@ function delimiterFor(format: OutputFormat, shape: Shape): string {
 function tableCells(row: Row, names: readonly string[]): string[] {
   if (row.kind === 'table') return row.cells;
   if (row.fault !== null) return [...names.map(() => ''), row.text];
-  const others = Object.entries(row.value).filter(([name]) => !names.includes(name));
-  const rest = others.length > 0 ? JSON.stringify(Object.fromEntries(others)) : '';
-  return [...names.map((name) => valueText(row.value[name])), rest];
+  const members = membersOf(row);
+  const others = [...members].filter(([name]) => !names.includes(name));
+  const rest = others.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',');
+  const cells = names.map((name) => valueText(row.value[name], members.get(name) ?? ''));
+  return [...cells, rest && `{${rest}}`];
 }
 
-function valueText(value: unknown): string {
+function valueText(value: unknown, written: string): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : written;
 }
 
 function tableCell(cell: Cell): string {

@@ -36,6 +36,16 @@ export function textAt(row: JsonRow, path: string): string | null {
   return Array.isArray(value) ? firstComment(value) : null;
 }
 
+/** The values of a row's top-level keys as they stand in its text: parsed, a 19-digit id would be rounded. */
+export function membersOf({ text }: JsonRow): Map<string, string> {
+  const bytes = Buffer.from(text);
+  const members = new Map<string, string>();
+  for (const { key, from, to } of partsOf(bytes, Math.max(0, bytes.indexOf('{')), bytes.length)) {
+    members.set(String(key), bytes.toString('utf8', from, to));
+  }
+  return members;
+}
+
 type Key = string | number;
 
 interface Found {
