@@ -105,5 +105,5 @@ function aftermath(ended: Failure, tally: Tally, partial: string | null): string
   const rows = isWriting ? 'The rows that fit' : tickets === 1 ? '1 row' : `${tickets} rows`;
   const were = tickets === 1 && !isWriting ? 'was' : 'were';
   const where = partial === null ? `${were} written` : `${were} written to ${partial}`;
-  return `${rows} ${where}. Nothing is remembered between runs:\n  the next one asks about every ticket again.`;
+  return `${rows} ${where}.\n  Nothing is remembered between runs: the next one asks about every ticket again.`;
 }
