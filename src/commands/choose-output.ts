@@ -13,8 +13,22 @@ export interface Output {
   format: OutputFormat;
 }
 
-/** @throws Failure if the output is one of the inputs. */
+/** @throws Failure if the output is one of the inputs, or `--excel` meets rows that are no table. */
 export async function chooseOutput(
+  flags: Flags,
+  inputs: readonly string[],
+  inputFormat: InputFormat,
+  terminal: boolean,
+): Promise<Output> {
+  const output = await findOutput(flags, inputs, inputFormat, terminal);
+  if (flags.excel && output.format === 'jsonl') {
+    const hint = 'Add --output-format csv.';
+    throw failures.usage('--excel is for tables, and the rows would be JSON lines.', hint);
+  }
+  return output;
+}
+
+async function findOutput(
   flags: Flags,
   inputs: readonly string[],
   inputFormat: InputFormat,

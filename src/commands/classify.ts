@@ -1,12 +1,10 @@
 // The main job: what it will do, the run, what it came to.
-import { access, constants, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { connect } from '../connect.ts';
-import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
+import { EXIT, Failure, ReaderGone } from '../errors.ts';
 import { openIntake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
 import { refuseClash } from '../output/earlier-output.ts';
-import { isSameFile, toFile, toStream } from '../output/destination.ts';
+import { toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
 import { summaryText } from '../output/summary-text.ts';
@@ -18,6 +16,7 @@ import { firstLines } from './first-lines.ts';
 import { intakeOptions } from './intake-options.ts';
 import { outcomeOf } from './outcome.ts';
 import { run } from './run.ts';
+import { checkSummaryFile, writeSummary } from './summary-file.ts';
 
 /** @returns the exit code. @throws Failure for what kept the run from starting, or ended it early. */
 export async function classifyCommand(
@@ -33,12 +32,6 @@ export async function classifyCommand(
   const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
   refuseClash(intake.shape.names, flags.prefix);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
-  if (flags.excel && output.format === 'jsonl') {
-    throw failures.usage(
-      '--excel is for tables, and the rows would be JSON lines.',
-      'Add --output-format csv.',
-    );
-  }
   if (flags.summary) await checkSummaryFile(flags.summary, [...inputs, output.path ?? STDIN]);
 
   let progress: Progress | null = null;
@@ -76,18 +69,8 @@ export async function classifyCommand(
     });
     stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
 
-    const { format } = output;
-    const job = {
-      settings,
-      intake,
-      format,
-      destination,
-      ask: connection.ask,
-      progress,
-      tally,
-      stop,
-    };
-    const ended = await run(job);
+    const stations = { intake, destination, ask: connection.ask, progress, tally, stop };
+    const ended = await run({ settings, format: output.format, ...stations });
     progress.stop();
     if (ended instanceof ReaderGone) return EXIT.ok;
     if (ended && !(ended instanceof Failure)) throw ended;
@@ -104,8 +87,9 @@ export async function classifyCommand(
       exitCode: code,
       exitReason: reason,
     });
-    if (tally.tickets > 0 && (!ended || hasAnswers(tally)))
+    if (hasAnswers(tally) || (tally.tickets > 0 && !ended)) {
       note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
+    }
     if (tally.tickets === 0 && !ended) note('No tickets: the input has a header and no rows.');
     if (flags.summary) await writeSummary(flags.summary, summary);
     if (ended) throw ended;
@@ -128,26 +112,6 @@ function noteSignal(reason: unknown, note: (text: string) => void): void {
   if (!(reason instanceof Failure) || reason.exit < 128) return;
   note('Interrupted: nothing new is sent; calls in the air have 10 s to finish.');
   note('Once more leaves at once.');
-}
-
-/** Found out before anything is paid for. @throws Failure if it can't be written, or is another file of the run */
-async function checkSummaryFile(path: string, others: readonly string[]): Promise<void> {
-  for (const other of others) {
-    if (resolve(path) === resolve(other) || (await isSameFile(path, other))) {
-      throw failures.summaryIsOther(path, other);
-    }
-  }
-  await access(dirname(resolve(path)), constants.W_OK).catch(() => {
-    throw failures.outputUnwritable(path, 'its folder does not exist or may not be written to');
-  });
-}
-
-async function writeSummary(path: string, summary: object): Promise<void> {
-  try {
-    await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`);
-  } catch (error) {
-    throw failures.summaryLost(path, error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** https://no-color.org, and terminals that can't. */

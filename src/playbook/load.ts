@@ -44,20 +44,23 @@ export async function loadPlaybook(folder: string): Promise<Playbook> {
 const FILES = ['playbook.yaml', 'system.md', 'examples.yaml'] as const;
 
 async function readAll(folder: string): Promise<Record<(typeof FILES)[number], string>> {
-  const faults: string[] = [];
-  const read = (name: string) =>
-    readFile(join(folder, name), 'utf8').catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      faults.push(code === 'ENOENT' ? `${name} is not there` : `${name}: ${code}`);
-      return '';
-    });
-  const [playbook, system, examples] = await Promise.all([
-    read(FILES[0]),
-    read(FILES[1]),
-    read(FILES[2]),
-  ]);
+  const [playbook, system, examples] = await Promise.all(FILES.map((name) => read(folder, name)));
+  const faults = [playbook, system, examples].flatMap((file) => file?.fault ?? []);
   if (faults.length > 0) throw failures.playbookMissing(folder, faults.join(', '));
-  return { 'playbook.yaml': playbook, 'system.md': system, 'examples.yaml': examples };
+  return {
+    'playbook.yaml': playbook?.text ?? '',
+    'system.md': system?.text ?? '',
+    'examples.yaml': examples?.text ?? '',
+  };
+}
+
+async function read(folder: string, name: string): Promise<{ text?: string; fault?: string }> {
+  try {
+    return { text: await readFile(join(folder, name), 'utf8') };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { fault: code === 'ENOENT' ? `${name} is not there` : `${name}: ${code}` };
+  }
 }
 
 /** Undefined, and a mistake, where the text is no YAML. */
