@@ -12,11 +12,18 @@ const QUOTING_HINT =
   'A quote opens there and does not end as CSV has it (quotes inside a cell are doubled). ' +
   'Mend that line, or export again; rows before it are written.';
 
+const LF = 0x0a;
+const CR = 0x0d;
+
+const CUT_OFF = 'the file ends in the middle of this row';
+
 interface RawRecord {
   cells: string[];
   fault: string | null;
   line: number;
   bytes: number;
+  /** Whether the input ends here without a line end. */
+  isOpen: boolean;
 }
 
 export interface Table {
@@ -41,9 +48,10 @@ async function* rowsOf(
   records: AsyncGenerator<RawRecord>,
   header: string[],
 ): AsyncGenerator<TableRow> {
-  for await (const { cells, line, bytes, fault } of records) {
+  for await (const { cells, line, bytes, fault, isOpen } of records) {
     while (cells.length > header.length && cells.at(-1) === '') cells.pop();
-    const wrong = fault ?? wrongLength(cells, header.length);
+    const isCutOff = isOpen && cells.length < header.length;
+    const wrong = fault ?? (isCutOff ? CUT_OFF : wrongLength(cells, header.length));
     while (cells.length < header.length) cells.push('');
     yield { kind: 'table', file, line, bytes, cells, fault: wrong };
   }
@@ -99,7 +107,7 @@ async function* readRecords(
         cells.some((cell) => cell.includes('\uFFFD')) &&
         !isUtf8(recent.from(bytes).subarray(0, size));
       const fault = damaged ? NOT_UTF8 : null;
-      ready.push({ cells, line, bytes: size, fault });
+      ready.push({ cells, line, bytes: size, fault, isOpen: false });
       line += 1 + cells.reduce((sum, cell) => sum + lineBreaks(cell), 0);
       bytes = info.bytes;
       return null;
@@ -108,7 +116,9 @@ async function* readRecords(
   // Faults come back through `written`.
   parser.on('error', () => {}).resume();
 
+  let lastByte: number | undefined;
   for await (const chunk of chunks) {
+    lastByte = chunk.at(-1) ?? lastByte;
     recent.add(chunk);
     const error = await written(parser, chunk);
     recent.forget(bytes);
@@ -117,6 +127,8 @@ async function* readRecords(
     stopAtFault(error);
   }
   const lastError = await written(parser, null);
+  const last = ready.at(-1);
+  if (last) last.isOpen = lastByte !== LF && lastByte !== CR;
   yield* ready;
   stopAtFault(lastError);
 

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
+import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openIntake, type IntakeOptions } from '../../src/intake/open-intake.ts';
+import { rowText } from '../../src/output/row-text.ts';
 import type { Row } from '../../src/ticket.ts';
+import { ticket, valid, verdict } from '../example.ts';
 
 const PLAIN: Omit<IntakeOptions, 'files'> = {
   format: null,
@@ -64,7 +67,7 @@ describe('tables', () => {
     expect(cells(rows)).toEqual([['1', 'a']]);
   });
 
-  test('any table of any strings comes through, in chunks cut anywhere', async () => {
+  test('any table of any strings comes in and goes out again, in chunks cut anywhere', async () => {
     const cell = fc.string({
       unit: fc.oneof(
         fc.constantFrom('"', ',', ';', '\n', '\r\n', '\r', '\t', ' ', 'é', '😀'),
@@ -84,19 +87,31 @@ describe('tables', () => {
         fc.constantFrom(',', ';', '\t', '|'),
         fc.constantFrom('\n', '\r\n', '\r'),
         fc.boolean(),
+        fc.boolean(),
         fc.integer({ min: 1, max: 9 }),
-        async (rows, delimiter, end, bom, size) => {
+        async (rows, delimiter, end, bom, quoted, size) => {
           const header = rows[0]?.map((_, at) => (at === 0 ? 'body' : `c${at}`)) ?? [];
-          const text = stringify([header, ...rows], {
-            delimiter,
-            record_delimiter: end,
-            bom,
-            quoted: true,
-          });
+          // Left to itself, the writer quotes no line end but its own, and no blank line.
+          const options = { quoted_match: /[\r\n]|^$/, record_delimiter: end };
+          const text = stringify([header, ...rows], { ...options, delimiter, bom, quoted });
           const read = await rowsOf(['-'], {}, pipe(text, size));
           expect(cells(read.rows)).toEqual(rows);
           expect(read.shape.names).toEqual(header);
           expect(read.shape.bom).toBe(bom);
+
+          const { header: first, row } = rowText({
+            format: 'csv',
+            shape: read.shape,
+            prefix: 'ai_',
+            playbook: 'p',
+            excel: false,
+          });
+          const written = read.rows.map((given) => {
+            const decided = verdict(valid(), { ticket: ticket({ row: given }) });
+            return row({ ...decided, queue: 'q', rule: 'r', slaMinutes: 1 });
+          });
+          const again = parse([first, ...written].join(''), { delimiter, bom: true });
+          expect(again.map((line) => line.slice(0, header.length))).toEqual([header, ...rows]);
         },
       ),
       { numRuns: 200 },
@@ -111,6 +126,15 @@ describe('tables', () => {
       ['3', 'c', 'more', 'text'],
     ]);
     expect(rows.map((row) => row.fault)).toEqual([null, null, '2 more cells than the header']);
+  });
+
+  test.each([
+    ['1,a,x\n2,b', 'the file ends in the middle of this row'],
+    ['1,a,x\n2,b\n', null],
+    ['1,a,x\n2,b,y', null],
+  ])('a file cut off in a row has that row marked: %j', async (text, fault) => {
+    const { rows } = await rowsOf(['-'], {}, pipe(`id,body,note\n${text}`));
+    expect(rows.map((row) => row.fault)).toEqual([null, fault]);
   });
 
   test('keeps stray quotes in unquoted cells as they are', async () => {
