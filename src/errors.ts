@@ -1,5 +1,7 @@
 // All that can end a run, on one page: what happened, what to do next, and the exit code.
 
+import { shellWord } from './shell-word.ts';
+
 export const EXIT = { ok: 0, cannotStart: 2, stopped: 3, triage: 4, bug: 70, later: 75 } as const;
 
 /** Ends the run. A ticket's own failure is never thrown: it becomes a row. */
@@ -8,6 +10,8 @@ export class Failure extends Error {
   readonly hint: string;
   /** What became of the rows so far; for a run that had begun. */
   aftermath = '';
+  /** Arguments which, added to those given, make a command that goes on. */
+  remedy: readonly string[] = [];
 
   /** Tells those apart that leave it open how much of the output was written. */
   readonly kind: 'output' | 'other';
@@ -22,6 +26,11 @@ export class Failure extends Error {
 
 /** The reader of our rows went away (`| head`): the run ends quietly, without a complaint. */
 export class ReaderGone extends Error {}
+
+function remedied(failure: Failure, ...remedy: string[]): Failure {
+  failure.remedy = remedy;
+  return failure;
+}
 
 export const failures = {
   usage: (message: string, hint = 'See `ticket-classify --help`.') =>
@@ -71,16 +80,23 @@ export const failures = {
       'Files of one run must have the same format and the same columns; run the others apart.',
     ),
   noTextColumn: (columns: string, guess: string) =>
-    new Failure(
-      EXIT.cannotStart,
-      `No column holds the tickets' text. The columns are: ${columns}.`,
-      `Name it: --columns body=${guess}`,
+    remedied(
+      new Failure(
+        EXIT.cannotStart,
+        `No column holds the tickets' text, as far as can be told. The columns are: ${columns}.`,
+        'Name the one that does, for example:',
+      ),
+      '--columns',
+      `body=${guess}`,
     ),
-  noBodyColumn: (subject: string, columns: string, guess: string) =>
-    new Failure(
-      EXIT.cannotStart,
-      `Only a subject was found (${subject}), no body. The columns are: ${columns}.`,
-      `Name the body (--columns body=${guess}), or go on with subjects alone: --subject-only`,
+  noBodyColumn: (subject: string, columns: string, guess: string | null) =>
+    remedied(
+      new Failure(
+        EXIT.cannotStart,
+        `Only a subject was found (${subject}), no body. The columns are: ${columns}.`,
+        `Name the body (${guess === null ? '' : 'perhaps '}--columns ${shellWord(`body=${guess ?? '…'}`)}), or go on with subjects alone:`,
+      ),
+      '--subject-only',
     ),
   unknownColumn: (field: string, column: string, columns: string, nearest: string) =>
     new Failure(
@@ -89,17 +105,24 @@ export const failures = {
       `Did you mean --columns ${field}=${nearest}?`,
     ),
   columnClash: (columns: string, suggestion: string, where: string) =>
-    new Failure(
-      EXIT.cannotStart,
-      `The input already has columns that the answers would be written to${where}: ${columns}.`,
-      `Choose another prefix for ours: --prefix ${suggestion}`,
+    remedied(
+      new Failure(
+        EXIT.cannotStart,
+        `The input already has columns that the answers would be written to${where}: ${columns}.`,
+        'Choose another prefix for ours:',
+      ),
+      '--prefix',
+      suggestion,
     ),
 
   earlierOutput: (prefix: string) =>
-    new Failure(
-      EXIT.cannotStart,
-      `The input is an earlier output of this program: it has all the columns ${prefix}….`,
-      'Replace them: add --replace. Or keep both: --prefix with another text.',
+    remedied(
+      new Failure(
+        EXIT.cannotStart,
+        `The input is an earlier output of this program: it has all the columns ${prefix}….`,
+        'To keep both, give --prefix another text. To replace them:',
+      ),
+      '--replace',
     ),
 
   outputIsInput: (file: string) =>

@@ -6,6 +6,7 @@ import { realClock, type Clock } from './clock.ts';
 import type { Context } from './commands/context.ts';
 import { EXIT, Failure, failures } from './errors.ts';
 import { readEnvironment } from './settings/environment.ts';
+import { shellWord } from './shell-word.ts';
 
 /** As much of node's process as is used, so that tests can bring their own. */
 export interface Process {
@@ -41,14 +42,14 @@ export async function run(
   stdout.on('error', () => {});
   stderr.on('error', () => {});
   function crash(error: unknown): void {
-    stderr.write(complaint(error));
+    stderr.write(complaint(error, process.argv.slice(2)));
     process.exit(EXIT.bug);
   }
   process.on('uncaughtException', crash);
   try {
     return await perform(process, clock, graceMs);
   } catch (error) {
-    stderr.write(complaint(error));
+    stderr.write(complaint(error, process.argv.slice(2)));
     return error instanceof Failure ? error.exit : EXIT.bug;
   } finally {
     process.off('uncaughtException', crash);
@@ -170,9 +171,13 @@ async function withSignals(
   }
 }
 
-function complaint(error: unknown): string {
+function complaint(error: unknown, args: readonly string[]): string {
   if (error instanceof Failure) {
-    const lines = [error.message, error.hint, error.aftermath].filter((line) => line !== '');
+    const command = ['ticket-classify', ...args, ...error.remedy].map(shellWord).join(' ');
+    const remedy = error.remedy.length > 0 ? `  ${command}` : '';
+    const lines = [error.message, error.hint, remedy, error.aftermath].filter(
+      (line) => line !== '',
+    );
     return `ticket-classify: ${lines.join('\n  ')}\n`;
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);

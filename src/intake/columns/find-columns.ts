@@ -1,6 +1,7 @@
 // Column names (or JSON paths) and the first rows → which hold id, subject, body and account tier.
 import { closest } from 'fastest-levenshtein';
 import { failures } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { COLUMN_FIELDS, type ColumnField } from './column-field.ts';
 import { columnFit, CONTRADICTED } from './column-fit.ts';
 import { bodyGuesses, type Column } from './column-guess.ts';
@@ -59,10 +60,9 @@ export function findColumns(
   if (columns.body === null) {
     const candidates = left.length > 0 ? left : all;
     const guess = guesses[0] ?? nearest('description', namesOf(candidates));
-    if (columns.subject === null) throw failures.noTextColumn(listed(names), shellWord(guess));
-    if (!subjectOnly) {
-      throw failures.noBodyColumn(columns.subject, listed(names), shellWord(guess));
-    }
+    if (columns.subject === null) throw failures.noTextColumn(listed(names), guess);
+    if (!subjectOnly)
+      throw failures.noBodyColumn(columns.subject, listed(names), guesses[0] ?? null);
   }
   const alternatives = guesses.filter((name) => columnWeight('subject', name) === 0);
   return { columns, alternatives: given.body === undefined ? alternatives : [] };
@@ -117,9 +117,4 @@ function nearest(asked: string, names: readonly string[]): string {
 
 function listed(names: readonly string[]): string {
   return names.map((name) => JSON.stringify(name)).join(', ');
-}
-
-/** As it must be typed in a shell. */
-function shellWord(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
