@@ -187,8 +187,8 @@ describe('the bound of 2 MB', () => {
   });
 
   test('open lines in great number end soon', async () => {
-    const { rows } = await read('{"a":\n'.repeat(300_000));
-    expect(rows).toHaveLength(300_000);
+    const { rows } = await read('{"a":\n'.repeat(60_000));
+    expect(rows).toHaveLength(60_000);
   });
 });
 
