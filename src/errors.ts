@@ -125,6 +125,13 @@ export const failures = {
       '--replace',
     ),
 
+  notEarlierOutput: (prefix: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `--replace: the input is no earlier output of this program with the prefix ${JSON.stringify(prefix)}.`,
+      'Leave --replace out, or give the --prefix of that output. Nothing was taken out of it.',
+    ),
+
   outputIsInput: (file: string) =>
     new Failure(
       EXIT.cannotStart,

@@ -53,9 +53,24 @@ function besideInput(inputs: readonly string[], format: OutputFormat): string | 
   return `${first.slice(0, first.length - extname(first).length)}.classified.${format}`;
 }
 
+/** Names that would promise what is not in the file. */
+const OTHER_FORMATS = new Set([
+  '.xlsx',
+  '.xls',
+  '.json',
+  '.gz',
+  '.zip',
+  '.parquet',
+  '.ods',
+  '.html',
+]);
+
 function formatOf(path: string): OutputFormat | null {
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return 'csv';
   if (extension === '.tsv') return 'tsv';
-  return extension === '.jsonl' || extension === '.ndjson' ? 'jsonl' : null;
+  if (extension === '.jsonl' || extension === '.ndjson') return 'jsonl';
+  if (!OTHER_FORMATS.has(extension)) return null;
+  const hint = 'Name it .csv, .tsv or .jsonl, or say what to write: --output-format csv.';
+  throw failures.usage(`-o ${path}: ${extension} is no format that is written here.`, hint);
 }

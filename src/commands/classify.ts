@@ -3,7 +3,7 @@ import { connect } from '../connect.ts';
 import { EXIT, Failure, ReaderGone } from '../errors.ts';
 import { openIntake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
-import { refuseClash } from '../output/earlier-output.ts';
+import { refuseClash, refuseOthersColumns } from '../output/earlier-output.ts';
 import { toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
@@ -30,6 +30,7 @@ export async function classifyCommand(
   const { flags, playbook, volume } = settings;
   const inputs = files.length > 0 ? files : [STDIN];
   const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
+  if (flags.replace) refuseOthersColumns(intake.dropped, flags.prefix);
   refuseClash(intake.shape.names, flags.prefix);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
   if (flags.summary) await checkSummaryFile(flags.summary, [...inputs, output.path ?? STDIN]);

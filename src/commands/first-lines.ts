@@ -27,7 +27,7 @@ export function firstLines({ inputs, intake, settings, output, url }: Plan): str
   const { hostname, origin } = new URL(url);
   const lines: [string, string][] = [
     ['input', `${inputs.join(', ')} (${formatText(intake)})`],
-    ['columns', columnsText(intake.found)],
+    ['columns', columnsText(intake.found) + droppedText(intake)],
     [
       'playbook',
       `${playbook.identity} (${playbook.folder === flags.playbook ? playbook.folder : 'built in'})`,
@@ -42,6 +42,10 @@ export function firstLines({ inputs, intake, settings, output, url }: Plan): str
   else if (hostname !== ANTHROPIC) lines.push(['sent to', `${origin}, which is not Anthropic's`]);
   lines.push(['output', output]);
   return lines.map(([name, text]) => `${name.padEnd(9)} ${text}\n`).join('');
+}
+
+function droppedText({ dropped }: Intake): string {
+  return dropped.length > 0 ? `; ${dropped.length} of an earlier output are replaced` : '';
 }
 
 function formatText({ shape }: Intake): string {

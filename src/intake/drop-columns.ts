@@ -1,5 +1,6 @@
 // Takes columns out of an input: of a table's header and rows, of a JSON row's text.
 import type { JsonRow, Row } from '../ticket.ts';
+import { membersOf } from './json/json-fields.ts';
 
 /** @param names of the columns as read @returns the names left, and rows without the others */
 export function dropColumns(
@@ -15,7 +16,7 @@ export function dropColumns(
   };
 }
 
-/** Where they stand together at the end, the row's own text before them stays to the letter. */
+/** The other fields stay to the letter, as 19-digit numbers must. */
 function stripFields(row: JsonRow, isDropped: (name: string) => boolean): JsonRow {
   const names = Object.keys(row.value);
   const first = names.findIndex(isDropped);
@@ -25,7 +26,17 @@ function stripFields(row: JsonRow, isDropped: (name: string) => boolean): JsonRo
     ? row.text.lastIndexOf(`${JSON.stringify(names[first])}:`)
     : -1;
   const own = `${row.text.slice(0, Math.max(0, start)).replace(/,?\s*$/, '')}}`;
-  return { ...row, value, text: start > 0 && holds(own, value) ? own : JSON.stringify(value) };
+  // Ours stand together at the end, unless somebody has been at it since.
+  return {
+    ...row,
+    value,
+    text: start > 0 && holds(own, value) ? own : withoutMembers(row, isDropped),
+  };
+}
+
+function withoutMembers(row: JsonRow, isDropped: (name: string) => boolean): string {
+  const kept = [...membersOf(row)].filter(([name]) => !isDropped(name));
+  return `{${kept.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }
 
 function holds(text: string, value: Record<string, unknown>): boolean {

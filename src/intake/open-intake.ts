@@ -7,7 +7,7 @@ import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { fieldText } from './field-text.ts';
 import { readHead } from './head.ts';
-import { pathsOf } from './json/json-fields.ts';
+import { membersOf, pathsOf } from './json/json-fields.ts';
 import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
 import { readTable } from './read-table.ts';
@@ -36,6 +36,8 @@ export interface Shape extends Sniffed {
 export interface Intake {
   shape: Shape;
   found: Found;
+  /** Columns that `isDropped` took out. */
+  dropped: string[];
   /** Whether ids repeat in the first rows, as where each message is a row. */
   idsRepeat: boolean;
   /** All inputs together in bytes of their rows, as far as can be told by now; null for a pipe. */
@@ -47,6 +49,7 @@ interface Opened {
   name: string;
   size: () => number | null;
   shape: Shape;
+  dropped: string[];
   head: Row[];
   rows: AsyncGenerator<Row>;
 }
@@ -67,11 +70,14 @@ export async function openIntake(options: IntakeOptions, stdin: Readable): Promi
   if (!first) throw failures.usage('No input was named.');
   const { head, shape } = first;
   const sample = (name: string) => head.map((row) => fieldText(row, name, shape.names) ?? '');
-  const found = findColumns(namesOf(first), sample, options.columns, options.subjectOnly);
+  const found = isEmptyJson(first)
+    ? NOTHING
+    : findColumns(namesOf(first), sample, options.columns, options.subjectOnly);
   const ids = found.columns.id === null ? [] : sample(found.columns.id).filter((id) => id !== '');
   return {
     shape,
     found,
+    dropped: first.dropped,
     idsRepeat: new Set(ids).size < ids.length,
     size: () => sum(inputs.map((input) => input.size())),
     rows: rowsOf(inputs),
@@ -91,7 +97,8 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   const size = () => (source.size === null ? null : source.size * decoded.ratio());
   if (sniffed.format === 'jsonl') {
     const { head, all } = await peek(readJson(name, chunks), HEAD_ROWS.json);
-    const names = new Set(head.flatMap((row) => Object.keys(row.value)));
+    // In the order of the text: parsed, keys such as "12" would come first.
+    const names = new Set(head.flatMap((row) => [...membersOf(row).keys()]));
     return without(options, {
       name,
       size,
@@ -111,18 +118,29 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   });
 }
 
-function without({ isDropped }: IntakeOptions, input: Opened): Opened {
-  if (!isDropped) return input;
+function without({ isDropped }: IntakeOptions, input: Omit<Opened, 'dropped'>): Opened {
+  if (!isDropped) return { ...input, dropped: [] };
   const { names, strip } = dropColumns(input.shape.names, isDropped);
   async function* stripped(): AsyncGenerator<Row> {
     for await (const row of input.rows) yield strip(row);
   }
   return {
     ...input,
+    dropped: input.shape.names.filter(isDropped),
     shape: { ...input.shape, names },
     head: input.head.map(strip),
     rows: stripped(),
   };
+}
+
+const NOTHING: Found = {
+  columns: { id: null, subject: null, body: null, account_tier: null },
+  alternatives: [],
+};
+
+/** `[]`, or nothing but blank lines: as good as a table with a header and no rows. */
+function isEmptyJson({ shape, head }: Opened): boolean {
+  return shape.format === 'jsonl' && head.length === 0;
 }
 
 /** What `--columns` can name: of JSON the paths into nested objects too. */

@@ -26,7 +26,8 @@ export async function peek<T>(
       yield* head;
       for (let result = await next; !result.done; result = await source.next()) yield result.value;
     } finally {
-      await source.return(undefined);
+      // Not waited for: behind a slow pipe it would queue up after the item that is to come.
+      void source.return(undefined).catch(() => {});
     }
   }
 }

@@ -12,6 +12,10 @@ const QUOTING_HINT =
   'A quote opens there and does not end as CSV has it (quotes inside a cell are doubled). ' +
   'Mend that line, or export again; rows before it are written.';
 
+const SIZE_HINT =
+  'Most often a quote opens there and never closes (quotes inside a cell are doubled). ' +
+  'Mend that line, or export again; rows before it are written.';
+
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -38,7 +42,9 @@ export async function readTable(
   delimiter: string,
 ): Promise<Table> {
   const records = readRecords(file, chunks, delimiter);
-  const first = await records.next();
+  let first = await records.next();
+  // What Excel writes to tell itself the delimiter.
+  if (!first.done && first.value.cells[0] === 'sep=') first = await records.next();
   const header = first.done ? [] : first.value.cells;
   return { header, rows: rowsOf(file, records, header) };
 }
@@ -57,13 +63,19 @@ async function* rowsOf(
   }
 }
 
-/** A short row is padded, but over several lines it may be two rows that lost a quote between them. */
+/**
+ * A short row is padded, and one with more cells marked. But where a quote is out of place as well, or
+ * the row spans lines, it may be a part of a row, or two that lost a quote between them.
+ */
 function wrongLength(cells: readonly string[], length: number): string | null {
   const more = cells.length - length;
   if (more === 0) return null;
   const lines = 1 + cells.reduce((sum, cell) => sum + lineBreaks(cell), 0);
-  if (lines > 1) {
-    return `it spans ${lines} lines and has ${cells.length} cells instead of ${length}: a quote may be missing`;
+  const isQuoteMissing =
+    lines > 1 || cells.some((cell) => cell.startsWith('"') || cell.split('"').length % 2 === 0);
+  if (isQuoteMissing) {
+    const where = lines > 1 ? `it spans ${lines} lines and has` : 'it has';
+    return `${where} ${cells.length} cells instead of ${length}: a quote may be missing`;
   }
   return more > 0 ? `${more} more cell${more > 1 ? 's' : ''} than the header` : null;
 }
@@ -137,7 +149,7 @@ async function* readRecords(
       throw failures.inputMalformed(file, line, 'malformed quoting.', QUOTING_HINT);
     }
     if (error instanceof CsvError && error.code === 'CSV_MAX_RECORD_SIZE') {
-      throw failures.inputMalformed(file, line, 'a record of more than 2 MB.', QUOTING_HINT);
+      throw failures.inputMalformed(file, line, 'a record of more than 2 MB.', SIZE_HINT);
     }
     if (error) throw error;
   }

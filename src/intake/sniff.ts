@@ -17,7 +17,8 @@ export interface Sniffed {
 export const SNIFF_BYTES = 64 * 1024;
 
 /** The fault of a row with bytes that are no text. */
-export const NOT_UTF8 = 'it holds bytes that are not UTF-8';
+export const NOT_UTF8 =
+  'it holds bytes that are not UTF-8 (if the file comes from Excel: --encoding windows-1252)';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -82,12 +83,26 @@ function formatByText(text: string): InputFormat {
   return /^\s*[{[]/.test(text) ? 'jsonl' : 'csv';
 }
 
-/** The sign that stands most often in the header, outside quotes. */
+/** Lines that are looked at for the delimiter. */
+const SNIFF_LINES = 20;
+
+/** The sign, outside quotes, of which most lines have as many as the header; the most frequent of these. */
 function delimiterOf(text: string): string {
-  const header = text.replace(/"[^"]*"/g, '').split(/[\r\n]/, 1)[0] ?? '';
-  const counts = DELIMITERS.map((sign) => header.split(sign).length - 1);
-  const most = Math.max(...counts);
-  return DELIMITERS[counts.indexOf(most)] ?? ',';
+  const told = /^sep=([^\r\n])[\r\n]/i.exec(text)?.[1];
+  if (told !== undefined) return told;
+  const lines = text
+    .replace(/"[^"]*"/g, '')
+    .split(/[\r\n]+/)
+    .slice(0, SNIFF_LINES + 1);
+  // The last one may be cut where the sniffed part ends.
+  const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
+  const scores = DELIMITERS.map((sign) => {
+    const counts = whole.map((line) => line.split(sign).length - 1);
+    const inHeader = counts[0] ?? 0;
+    const alike = counts.filter((count) => count === inHeader).length / counts.length;
+    return inHeader === 0 ? 0 : 1000 * alike + inHeader;
+  });
+  return DELIMITERS[scores.indexOf(Math.max(...scores))] ?? ',';
 }
 
 function lineEndOf(text: string): Sniffed['lineEnd'] {

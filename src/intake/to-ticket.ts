@@ -24,7 +24,9 @@ export function ticketMaker(
       const column = columns[field];
       const text = column === null ? '' : fieldText(row, column, header);
       if (text === null) fault ??= `${column} is an object or a list, not text`;
-      fields[field] = cleanText(field === 'body' ? htmlText(text ?? '') : (text ?? ''));
+      const plain = field === 'body' ? htmlText(text ?? '') : (text ?? '');
+      // A long id as `--excel` writes it.
+      fields[field] = cleanText(plain).replace(/^="([\dE]+)"$/i, '$1');
     }
     const { id, subject, body, account_tier } = fields;
     const whole = `${subject}\n${body}`;

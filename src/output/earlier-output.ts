@@ -10,8 +10,21 @@ import { columnNames } from './columns.ts';
 export function refuseClash(names: readonly string[], prefix: string): void {
   const clashes = clashesIn(names, prefix);
   if (clashes.length === 0) return;
-  if (clashes.length === columnNames(prefix).length) throw failures.earlierOutput(prefix);
+  if (isEarlierOutput(names, prefix)) throw failures.earlierOutput(prefix);
   throw failures.columnClash(clashes.join(', '), freePrefix(names), '');
+}
+
+/** Columns that no other program writes together. */
+const MARKS = ['ticket_id', 'queue', 'status', 'playbook'];
+
+/** `--replace` takes columns out, so it must be sure whose they are. @throws Failure if it is not */
+export function refuseOthersColumns(dropped: readonly string[], prefix: string): void {
+  if (!isEarlierOutput(dropped, prefix)) throw failures.notEarlierOutput(prefix);
+}
+
+function isEarlierOutput(names: readonly string[], prefix: string): boolean {
+  const lower = new Set(names.map((name) => name.toLowerCase()));
+  return MARKS.every((mark) => lower.has((prefix + mark).toLowerCase()));
 }
 
 /** In JSONL a later row can have a field that no row had before. */

@@ -36,7 +36,7 @@ function tableText({ format, shape, prefix, playbook, excel }: RowTextOptions): 
   const inputCell = excel ? excelCell : (cell: string) => cell;
   const ownCell = (cell: Cell) => (excel ? excelCell(tableCell(cell)) : tableCell(cell));
   const fromTable = shape.format !== 'jsonl';
-  const names = fromTable ? shape.names : [...shape.names, OTHER_FIELDS];
+  const names = fromTable ? shape.names : [...shape.names, freeName(OTHER_FIELDS, shape.names)];
   const write = (input: readonly string[], ours: readonly Cell[], surplus: readonly string[]) =>
     stringify([[...input.map(inputCell), ...ours.map(ownCell), ...surplus.map(inputCell)]], {
       delimiter: delimiterFor(format, shape),
@@ -95,8 +95,9 @@ function withoutFormula(text: string): string {
  * keeps both. A formula of digits alone can do no harm.
  */
 function excelCell(text: string): string {
-  if (/^(?:\d{16,}|0\d+)$/.test(text)) return `="${text}"`;
-  return /^-\d+(?:[.,]\d+)?$/.test(text) ? text : withoutFormula(text);
+  if (/^(?:\d{16,}|0\d+|\d+E\d+)$/i.test(text)) return `="${text}"`;
+  const isHarmless = /^-(?:\d[\d.,]*%?)?$/.test(text) || /^="[\dE]+"$/i.test(text);
+  return isHarmless ? text : withoutFormula(text);
 }
 
 function jsonText({ shape, prefix, playbook }: RowTextOptions): RowText {
@@ -119,10 +120,12 @@ function jsonCell(cell: Cell): string {
 function inputText(row: Row, names: readonly string[]): string {
   if (row.kind === 'json')
     return row.fault === null ? row.text : JSON.stringify({ line: row.text });
-  const entries = names.map((name, at) => [name, row.cells[at] ?? '']);
+  const cells = names.map((name, at) => [name, row.cells[at] ?? '']);
   const surplus = row.cells.slice(names.length);
-  if (surplus.length > 0) entries.push(['surplus_cells', surplus.join('\n')]);
-  return JSON.stringify(Object.fromEntries(entries));
+  if (surplus.length > 0) cells.push([freeName('surplus_cells', names), surplus.join('\n')]);
+  // By hand, since an object would put a name such as "12" first.
+  const members = cells.map(([name, cell]) => `${JSON.stringify(name)}:${JSON.stringify(cell)}`);
+  return `{${members.join(',')}}`;
 }
 
 /** Adds fields before the closing brace of an object's text. */
@@ -134,11 +137,13 @@ function withFields(object: string, fields: string): string {
 
 /** `Comment`, `Comment` → `Comment`, `Comment_2`. */
 function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let unique = name;
-    for (let times = 2; taken.has(unique); times++) unique = `${name}_${times}`;
-    taken.add(unique);
-    return unique;
-  });
+  const taken: string[] = [];
+  for (const name of names) taken.push(freeName(name, taken));
+  return taken;
+}
+
+function freeName(name: string, taken: readonly string[]): string {
+  let free = name;
+  for (let times = 2; taken.includes(free); times++) free = `${name}_${times}`;
+  return free;
 }

@@ -220,6 +220,35 @@ describe('an earlier output', () => {
   });
 });
 
+test('--replace takes nothing out of what is no earlier output', async () => {
+  const stdin = 'Issue key,Summary,Description,Status,Language\n1,a,b,c,d\n';
+  const world = { ...(await simulated()), stdin };
+  expect(await fails(2, ['-', '--replace', '--prefix', ''], world)).toContain('no earlier output');
+});
+
+test('--replace keeps other fields to the letter where somebody added one since', async () => {
+  const world = await simulated();
+  const line = '{"id": 12345678901234567890, "price":1.50, "body":"I was charged twice"}';
+  const first = await ok(['-'], { ...world, stdin: `${line}\n` });
+  const edited = `${first.trimEnd().slice(0, -1)},"reviewed":true}\n`;
+  const second = await ok(['-', '--replace'], { ...world, stdin: edited });
+  expect(second).toContain('"id":12345678901234567890,"price":1.50,');
+  expect(second.match(/ai_team"/g)).toHaveLength(1);
+});
+
+test('--limit ends a slow pipe as soon as it has its rows', async () => {
+  const { env } = await simulated();
+  const stdin = new PassThrough();
+  const stdout = sink();
+  const running = run(
+    fakeProcess(['-', '--limit', '1'], { env, stdin }, stdout, sink()),
+    hurriedClock(),
+  );
+  stdin.write('{"body":"I was charged twice"}\n');
+  expect(await running).toBe(0);
+  expect(stdout.text()).toContain('ai_team');
+});
+
 describe('a row for each message', () => {
   const stdin =
     'ticket_id,body\nT-1,\nT-1,I was charged twice\nT-2,The page is slow\nT-1,Thank you\n';
@@ -459,6 +488,11 @@ describe('bad use says what happened, where, and what to do', () => {
       /Can't write \/nowhere\/summary\.json.*\n.*Nothing was sent/,
     ],
     ['the output is the input', [samples, '-o', samples, '--simulate'], /is an input of this run/],
+    [
+      'a name that promises another format',
+      [samples, '-o', 'x.xlsx', '--simulate'],
+      /\.xlsx is no format/,
+    ],
     ['a mistyped command', ['shw'], /no such command\.\n.*ticket-classify show/],
   ])('%s', async (_, args, message) => {
     expect(await fails(2, args, noKey)).toMatch(message);

@@ -128,6 +128,31 @@ describe('tables', () => {
     expect(rows.map((row) => row.fault)).toEqual([null, null, '2 more cells than the header']);
   });
 
+  test('a row that a misplaced quote cut in two is marked in both its parts', async () => {
+    const text = 'id,subject,body\n1,a,b\n2,"Printer, floor 3,"It is down\nplease come"\n3,c,d\n';
+    const { rows } = await rowsOf(['-'], {}, pipe(text));
+    expect(rows.map((row) => row.fault)).toEqual([
+      null,
+      'it has 2 cells instead of 3: a quote may be missing',
+      'it has 1 cells instead of 3: a quote may be missing',
+      null,
+    ]);
+  });
+
+  test.each([
+    ['sep=;\nid;body\n1;a, b, c\n', ';'],
+    ['Ticket ID;Subject;Description (first, second, third)\n1;a;b\n2;c;d\n', ';'],
+    ['id;body\n1;one, two\n2;three, four\n', ';'],
+  ])('the delimiter of %j is told by its other lines too', async (text, delimiter) => {
+    const { shape, rows } = await rowsOf(
+      ['-'],
+      { columns: { body: 'body' } },
+      pipe(text, 500),
+    ).catch(() => rowsOf(['-'], {}, pipe(text, 500)));
+    expect(shape.delimiter).toBe(delimiter);
+    expect(cells(rows)[0]?.[0]).toBe('1');
+  });
+
   test.each([
     ['1,a,x\n2,b', 'the file ends in the middle of this row'],
     ['1,a,x\n2,b\n', null],
@@ -218,6 +243,16 @@ describe('JSON lines', () => {
     expect(found.columns).toMatchObject({ id: 'id', body: 'body' });
   });
 
+  test.each(['[]', ' [ ]\n', '\n\n'])('%j has no rows, which is no failure', async (text) => {
+    const { rows } = await rowsOf(['-'], { format: 'jsonl' }, pipe(text));
+    expect(rows).toEqual([]);
+  });
+
+  test('keys that are numbers keep their place', async () => {
+    const { shape } = await rowsOf(['-'], {}, pipe('{"id":1,"body":"a","12":"x"}\n'));
+    expect(shape.names).toEqual(['id', 'body', '12']);
+  });
+
   test('nested fields are found by their paths', async () => {
     const text =
       '{"key":"A-1","fields":{"summary":"s","description":"d"},"requester":{"plan":"pro"}}\n';
@@ -245,7 +280,7 @@ test.each([
   const { rows } = await rowsOf([await file('late-bytes', Buffer.from(text, 'latin1'))]);
   expect(rows.map((row) => row.fault).slice(-3)).toEqual([
     null,
-    'it holds bytes that are not UTF-8',
+    expect.stringContaining('not UTF-8'),
     null,
   ]);
 });

@@ -119,6 +119,9 @@ test('--excel marks the bytes, defuses the input’s formulas too and keeps long
   expect(text.startsWith('\uFEFFid,')).toBe(true);
   const [, cells] = parse(text, { bom: true });
   expect(cells?.slice(0, 3)).toEqual(['="12345678901234567890"', "'=1+1", '-12,5']);
+  const odd = tableRow('="007"', '-1,234.56', '12E4');
+  const [, again] = parse(written('csv', TABLE, routed(odd), true));
+  expect(again?.slice(0, 3)).toEqual(['="007"', '-1,234.56', '="12E4"']);
   const [, zeros] = parse(written('csv', TABLE, routed(tableRow('007', '0', '@x')), true));
   expect(zeros?.slice(0, 3)).toEqual(['="007"', '0', "'@x"]);
 });
@@ -149,6 +152,14 @@ describe('JSON lines', () => {
   test('a line that is no object is held in a row of its own', () => {
     const row = written('jsonl', LINES, routed(jsonRow('[1, 2', 'the line is not JSON')));
     expect(JSON.parse(row)).toMatchObject({ line: '[1, 2', ai_ticket_id: 'T-1' });
+  });
+
+  test('made from a table lose no column to one of ours or to their order', () => {
+    const shape = { ...TABLE, names: ['id', '12', 'surplus_cells'] };
+    const row = written('jsonl', shape, routed(tableRow('1', 'a', 'kept', 'more')));
+    expect(
+      row.startsWith('{"id":"1","12":"a","surplus_cells":"kept","surplus_cells_2":"more"'),
+    ).toBe(true);
   });
 
   test('made from a table keep repeated columns apart', () => {
