@@ -144,11 +144,7 @@ describe('tables', () => {
     ['Ticket ID;Subject;Description (first, second, third)\n1;a;b\n2;c;d\n', ';'],
     ['id;body\n1;one, two\n2;three, four\n', ';'],
   ])('the delimiter of %j is told by its other lines too', async (text, delimiter) => {
-    const { shape, rows } = await rowsOf(
-      ['-'],
-      { columns: { body: 'body' } },
-      pipe(text, 500),
-    ).catch(() => rowsOf(['-'], {}, pipe(text, 500)));
+    const { shape, rows } = await rowsOf(['-'], { subjectOnly: true }, pipe(text, 500));
     expect(shape.delimiter).toBe(delimiter);
     expect(cells(rows)[0]?.[0]).toBe('1');
   });
