@@ -101,7 +101,20 @@ const WRAPPERS: Record<ColumnField, Set<string>> = {
 /** So much less sure is a name for each word before it. */
 const PER_WRAPPER = 0.02;
 
+/** So much less sure is a name with more behind it: `Betreff (kurz)`, `Beschreibung des Problems`. */
+const PER_REST = 0.3;
+const IN_BRACKETS = /\s*\([^)]*\)\s*$/;
+const OF_SOMETHING = /\s(?:des|der|du|de|del|of)\s.*$/i;
+
 export function columnWeight(field: ColumnField, name: string): number {
+  const whole = weightOf(field, name);
+  if (whole > 0 || field === 'id' || field === 'account_tier') return whole;
+  const short = name.replace(IN_BRACKETS, '');
+  const head = field === 'body' ? short.replace(OF_SOMETHING, '') : short;
+  return head === name ? 0 : Math.max(0, weightOf(field, head) - PER_REST);
+}
+
+function weightOf(field: ColumnField, name: string): number {
   const parts = columnWords(name);
   for (const [at, part] of parts.entries()) {
     const weight = NAMES[field].get(parts.slice(at).join(''));

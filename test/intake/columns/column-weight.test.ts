@@ -33,3 +33,16 @@ describe('columnWeight', () => {
     }
   });
 });
+
+test.each([
+  ['subject', 'Betreff (kurz)', 0.7],
+  ['body', 'Beschreibung des Problems', 0.6],
+  ['body', 'Description of the issue', 0.6],
+  ['body', 'Description (first, second, third)', 0.6],
+  ['id', 'Number of comments', 0],
+  ['account_tier', 'Plan (old)', 0],
+  ['body', 'Custom field (Description)', 0],
+  ['subject', 'Title of the contact', 0],
+] as const)('of %s, %j has the weight %f', (field, name, weight) => {
+  expect(columnWeight(field, name)).toBeCloseTo(weight);
+});
