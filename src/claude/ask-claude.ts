@@ -156,11 +156,12 @@ function noAnswer(
 
 /** Tells a server or an account that refuses everything from a ticket that fails. */
 function watchHealth({ maxWait, clock }: ClaudeOptions) {
-  let lastSuccess = clock.now();
+  // Not since the last success: a slow pipe may be silent for hours without anything being wrong.
+  let failingSince: number | null = null;
   let refusal = { why: '', times: 0 };
   return {
     succeeded() {
-      lastSuccess = clock.now();
+      failingSince = null;
       refusal = { why: '', times: 0 };
     },
     failed({ why, refused, retryAfter }: Problem): Failure | null {
@@ -171,7 +172,8 @@ function watchHealth({ maxWait, clock }: ClaudeOptions) {
       if (retryAfter !== null && retryAfter > maxWait.seconds) {
         return failures.waitTooLong(retryAfter, maxWait.text);
       }
-      const silence = (clock.now() - lastSuccess) / 1000;
+      failingSince ??= clock.now();
+      const silence = (clock.now() - failingSince) / 1000;
       return silence > maxWait.seconds ? failures.noSuccess(maxWait.text, why) : null;
     },
   };

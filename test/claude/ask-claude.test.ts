@@ -24,6 +24,7 @@ interface Given extends SimulatorOptions {
   maxWaitSeconds?: number;
   models?: Map<string, Model>;
   system?: string;
+  clock?: ReturnType<typeof hurriedClock>;
 }
 
 async function asking({
@@ -31,13 +32,13 @@ async function asking({
   maxWaitSeconds = 600,
   models,
   system,
+  clock = hurriedClock(),
   ...given
 }: Given = {}) {
   simulator = await startSimulator({ record: true, ...given });
   const notes: string[] = [];
   const logs: string[] = [];
   const abandoned: NoAnswer[] = [];
-  const clock = hurriedClock();
   const stop = new AbortController();
   const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
   const client = await openClient({ ...access, log: (text) => logs.push(text) });
@@ -189,6 +190,26 @@ describe('what ends the run', () => {
       failures: [{ what: 'rate_limited', retryAfter: 601 }],
     });
     await expect(ask(FAST, ticket())).rejects.toMatchObject({ exit: 75 });
+  });
+
+  test('so long without any success ends it with 75, but not a long silence before one failure', async () => {
+    let now = 0;
+    const clock = { ...hurriedClock(), now: () => now };
+    const sleep = clock.sleep;
+    clock.sleep = (milliseconds, signal) => {
+      now += 250_000;
+      return sleep(milliseconds, signal);
+    };
+    const down = ({ ticket: text }: { ticket: string }) => text.includes('down');
+    const failures: SimulatorOptions['failures'] = [
+      { what: 'overloaded', nth: [2] },
+      { what: 'overloaded', when: down },
+    ];
+    const { ask } = await asking({ failures, clock });
+    await ask(FAST, ticket({ body: 'one' }));
+    now += 3_600_000;
+    expect(await ask(FAST, ticket({ body: 'two' }))).toMatchObject({ kind: 'valid', attempts: 2 });
+    await expect(ask(FAST, ticket({ body: 'down' }))).rejects.toMatchObject({ exit: 75 });
   });
 
   test('nothing goes out after a stop', async () => {
