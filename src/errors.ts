@@ -73,6 +73,12 @@ export const failures = {
     new Failure(EXIT.cannotStart, `${file}, line ${line}: ${why}`, hint),
   inputFormat: (file: string, why: string, hint: string) =>
     new Failure(EXIT.cannotStart, `${file} ${why}`, hint),
+  otherEncoding: (file: string) =>
+    remedied(
+      new Failure(EXIT.cannotStart, `${file} is not UTF-8 text.`, 'If it comes from Excel:'),
+      '--encoding',
+      'windows-1252',
+    ),
   shapesDiffer: (first: string, second: string, difference: string) =>
     new Failure(
       EXIT.cannotStart,

@@ -54,11 +54,7 @@ export function isEnough(head: Buffer): boolean {
 
 function refuseOtherEncodings(name: string, bytes: Buffer): void {
   if (isUtf8SoFar(bytes)) return;
-  throw failures.inputFormat(
-    name,
-    'is not UTF-8 text.',
-    'If it comes from Excel, say so: --encoding windows-1252',
-  );
+  throw failures.otherEncoding(name);
 }
 
 /** The last character may be cut at the end of what was read so far. */

@@ -479,7 +479,7 @@ describe('bad use says what happened, where, and what to do', () => {
     ],
     [
       'the summary is the output',
-      [samples, '-o', '/tmp/same', '--summary', '/tmp/same', '--simulate'],
+      [samples, '-o', 'same.csv', '--summary', './same.csv', '--simulate'],
       /is another file of this run/,
     ],
     [
@@ -525,6 +525,15 @@ describe('bad use says what happened, where, and what to do', () => {
     expect(stderr.text()).toContain('stdin, line 2');
     expect(stdout.text().trimEnd().split('\n')).toHaveLength(1);
     expect(simulator.stats.requests).toBeLessThanOrEqual(2);
+  });
+
+  test('a file of another encoding comes with the command that reads it', async () => {
+    const path = join(folder, 'it’s excel.csv');
+    await writeFile(path, Buffer.from('id,body\n1,caf\xe9 f\xfcr 5 \x80\n', 'latin1'));
+    const stderr = await fails(2, [path, '--simulate']);
+    expect(stderr).toContain(`ticket-classify '${path}' --simulate --encoding windows-1252`);
+    const out = await ok([path, '--encoding', 'windows-1252'], await simulated());
+    expect(out).toContain('café für 5 €');
   });
 
   test('nothing piped in shows the help', async () => {
