@@ -205,7 +205,7 @@ export const failures = {
   folderExists: (folder: string) =>
     new Failure(
       EXIT.cannotStart,
-      `${folder} exists and is not empty.`,
+      `${folder} exists and is no empty folder.`,
       'Name a new folder; nothing was copied.',
     ),
 

@@ -1,5 +1,5 @@
 // Copies a playbook into a new folder, to edit.
-import { cp, readdir } from 'node:fs/promises';
+import { cp, readdir, stat } from 'node:fs/promises';
 import { EXIT, failures } from '../errors.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
 import type { Context } from './context.ts';
@@ -9,13 +9,16 @@ export async function initCommand(
   flags: Record<string, unknown>,
   context: Context,
 ): Promise<number> {
-  const existing = await readdir(folder).catch(() => []);
-  if (existing.length > 0) throw failures.folderExists(folder);
+  const existing = await stat(folder).catch(() => null);
+  const isEmpty = existing?.isDirectory() && (await readdir(folder)).length === 0;
+  if (existing && !isEmpty) throw failures.folderExists(folder);
   const source = playbookFolder(
     typeof flags['playbook'] === 'string' ? flags['playbook'] : 'support',
   );
   const playbook = await loadPlaybook(source);
-  await cp(source, folder, { recursive: true });
+  await cp(source, folder, { recursive: true }).catch((error: unknown) => {
+    throw failures.outputUnwritable(folder, error instanceof Error ? error.message : String(error));
+  });
   context.stderr.write(
     `${folder} is a copy of the playbook ${playbook.name}.\n\n` +
       'playbook.yaml  teams, types, urgencies, sentiments; models; thresholds; patterns; routing rules\n' +

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { failures } from '../errors.ts';
 
 /** No more than these: a base URL planted in a file would carry tickets and key away. */
 const FROM_FILE = [
@@ -35,8 +36,10 @@ export function readEnvironment(
 function readFile(path: string): Readonly<Record<string, string | undefined>> {
   try {
     return parseEnv(readFileSync(path, 'utf8'));
-  } catch {
-    // No such file, which is usual, or none that may be read: then it gives nothing.
-    return {};
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    // No such file, or a folder of that name, is usual.
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) return {};
+    throw failures.fileUnreadable(path, code);
   }
 }

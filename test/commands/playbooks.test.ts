@@ -19,7 +19,11 @@ test('init copies a playbook that check finds without mistakes', async () => {
 });
 
 test('init never writes into a folder that holds something', async () => {
-  expect(await fails(2, ['init', folder])).toContain('is not empty');
+  expect(await fails(2, ['init', folder])).toContain('is no empty folder');
+  const file = join(folder, 'file');
+  await writeFile(file, 'x');
+  expect(await fails(2, ['init', file])).toContain('is no empty folder');
+  expect(await fails(2, ['init', join(file, 'below')])).toContain("Can't write");
 });
 
 test('check names all mistakes of a broken playbook', async () => {
