@@ -26,6 +26,8 @@ export interface Summary {
   /** Rows that were read and decided; each is either classified or for human triage. */
   tickets: number;
   classified: number;
+  /** Rows that were given another row's verdict (`--first-per-ticket`). */
+  shared: number;
   triage: {
     tickets: number;
     /** Of all tickets. */
@@ -60,7 +62,7 @@ export interface Summary {
     cost_usd: number;
     /** What the answers behind these rows cost, whenever they were paid. */
     rows_cost_usd: number;
-    /** Of `rows_cost_usd`. */
+    /** Of `rows_cost_usd`, without the rows that share another's verdict. */
     per_ticket_usd: number | null;
     per_1000_tickets_usd: number | null;
     /**

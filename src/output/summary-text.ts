@@ -42,6 +42,7 @@ function outcome(summary: Summary, paint: Paint): string[] {
     paint('bold', heading),
     figure('classified', thousands(classified), percent(share)),
   ];
+  if (summary.shared > 0) lines.push(paint('dim', cause('of the first row', summary.shared, '')));
   const forHumans = figure('for human triage', thousands(triage.tickets), percent(triage.share));
   lines.push(triage.tickets > 0 ? paint('yellow', forHumans) : forHumans);
   for (const [reason, count] of sorted(triage.by_reason)) {

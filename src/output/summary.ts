@@ -36,6 +36,7 @@ export function summarise(tally: Tally, run: RunFacts): Summary {
     output: run.output,
     tickets: tally.tickets,
     classified: tally.classified,
+    shared: tally.shared,
     triage: {
       tickets: tally.triage.tickets,
       share: ratio(tally.triage.tickets, tally.tickets),
@@ -116,15 +117,15 @@ function calls(models: ModelTally[]): Calls {
   };
 }
 
-function costs({ cost, strongModel, tickets }: Tally): Summary['cost'] {
+function costs({ cost, strongModel, tickets, shared }: Tally): Summary['cost'] {
   const rows = dollars(cost.rows);
   const estimate = strongModel === null ? null : dollars(cost.strongOnly);
   const spent = ratio(cost.rows, cost.strongOnly);
   return {
     cost_usd: dollars(cost.run),
     rows_cost_usd: rows,
-    per_ticket_usd: ratio(rows, tickets),
-    per_1000_tickets_usd: ratio(rows * 1_000, tickets),
+    per_ticket_usd: ratio(rows, tickets - shared),
+    per_1000_tickets_usd: ratio(rows * 1_000, tickets - shared),
     strong_only_estimate_usd: estimate,
     saved_share: spent === null ? null : 1 - spent,
   };

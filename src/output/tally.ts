@@ -20,6 +20,8 @@ export interface Tally {
   strongModel: Model | null;
   tickets: number;
   classified: number;
+  /** Rows that were given another row's verdict, and so were not asked about. */
+  shared: number;
   triage: { tickets: number; byReason: Record<Triage['reason'], number> };
   escalated: EscalatedTally;
   teams: Map<string, TeamTally>;
@@ -61,6 +63,7 @@ export function createTally(strong: { strong: string; strongModel: Model | null 
     ...strong,
     tickets: 0,
     classified: 0,
+    shared: 0,
     triage: {
       tickets: 0,
       byReason: { empty: 0, unreadable: 0, unsure: 0, strong_failed: 0, both_failed: 0 },
@@ -91,6 +94,7 @@ export function createTally(strong: { strong: string; strongModel: Model | null 
 /** Adds one ticket to the tally. */
 export function count(tally: Tally, routed: Routed): void {
   tally.tickets += 1;
+  if (routed.answer !== null && routed.asked.length === 0) tally.shared += 1;
   if (routed.triage === null) {
     tally.classified += 1;
   } else {

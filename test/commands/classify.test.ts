@@ -261,7 +261,11 @@ describe('a row for each message', () => {
 
   test('--first-per-ticket asks once, and gives its verdict to the others', async () => {
     const world = { ...(await simulated()), stdin };
-    const rows = objects(await ok(['-', '--first-per-ticket'], world));
+    const file = join(folder, 'first.json');
+    const rows = objects(await ok(['-', '--first-per-ticket', '--summary', file], world));
+    const { shared, cost } = JSON.parse(await readFile(file, 'utf8'));
+    expect(shared).toBe(1);
+    expect(cost.per_ticket_usd).toBeCloseTo(cost.rows_cost_usd / 3, 10);
     expect(simulator.stats.of('claude-haiku-4-5').requests).toBe(2);
     expect(
       rows.map((row) => [row['ai_team'], row['ai_reused'], row['ai_cost_usd'] === '0']),
