@@ -366,6 +366,32 @@ describe('what ends a run early', () => {
     expect(kept.length).toBeLessThan(40);
   });
 
+  test.each([
+    [
+      'csv',
+      'id,body\n',
+      (at: number) => `${at},number ${at}\n`,
+      '"never closed\n51,x\n',
+      'malformed quoting',
+    ],
+    ['json', '[\n', (at: number) => `{"id":"${at}","body":"number ${at}"},\n`, '{"id":', 'line 52'],
+  ] as const)(
+    'a fault in a %s file leaves every row before it in the partial',
+    async (format, start, row, fault, why) => {
+      const rows = Array.from({ length: 50 }, (_, at) => row(at)).join('');
+      const path = await input(`faulty.${format}`, start + rows + fault);
+      const output = join(folder, `faulty-${format}.jsonl`);
+      const stderr = await fails(2, [path, '-o', output], await simulated());
+      expect(stderr).toContain(why);
+      expect(stderr).toContain(`line 52`);
+      expect(stderr).toContain(`50 rows were written to ${output}.partial`);
+      const kept = (await readFile(`${output}.partial`, 'utf8')).trimEnd().split('\n');
+      expect(kept.map((line) => JSON.parse(line).id)).toEqual(
+        Array.from({ length: 50 }, (_, at) => String(at)),
+      );
+    },
+  );
+
   test('a refused key ends it at once, without a row and without a file', async () => {
     const output = join(folder, 'refused.csv');
     const stderr = await fails(2, [samples, '-o', output], await simulated({ apiKey: 'another' }));
