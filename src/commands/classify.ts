@@ -91,7 +91,7 @@ export async function classifyCommand(
     if (hasAnswers(tally) || (tally.tickets > 0 && !ended)) {
       note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
     }
-    if (tally.tickets === 0 && !ended) note('No tickets: the input has a header and no rows.');
+    if (tally.tickets === 0 && !ended) note('No tickets: the input holds no rows.');
     if (flags.summary) await writeSummary(flags.summary, summary);
     if (ended) throw ended;
     return code;

@@ -1,13 +1,14 @@
 // Paths → one stream of rows and what they have in common.
 import type { Readable } from 'node:stream';
 import { failures } from '../errors.ts';
-import type { Row } from '../ticket.ts';
+import type { JsonRow, Row } from '../ticket.ts';
 import { findColumns, type ColumnField, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { fieldText } from './field-text.ts';
 import { readHead } from './head.ts';
 import { membersOf, pathsOf } from './json/json-fields.ts';
+import { isEmptyPage } from './json/json-page.ts';
 import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
 import { readTable } from './read-table.ts';
@@ -96,7 +97,7 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   const sniffed = sniff(name, bytes, options);
   const size = () => (source.size === null ? null : source.size * decoded.ratio());
   if (sniffed.format === 'jsonl') {
-    const { head, all } = await peek(readJson(name, chunks), HEAD_ROWS.json);
+    const { head, all } = await peek(withoutEmptyPage(readJson(name, chunks)), HEAD_ROWS.json);
     // In the order of the text: parsed, keys such as "12" would come first.
     const names = new Set(head.flatMap((row) => [...membersOf(row).keys()]));
     return without(options, {
@@ -116,6 +117,15 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
     head,
     rows: all,
   });
+}
+
+/** An export of nothing has no rows; the reader itself can't tell such a page from a ticket. */
+async function* withoutEmptyPage(rows: AsyncGenerator<JsonRow>): AsyncGenerator<JsonRow> {
+  let isFirst = true;
+  for await (const row of rows) {
+    if (!isFirst || !isEmptyPage(row)) yield row;
+    isFirst = false;
+  }
 }
 
 function without({ isDropped }: IntakeOptions, input: Omit<Opened, 'dropped'>): Opened {

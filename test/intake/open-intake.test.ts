@@ -239,10 +239,13 @@ describe('JSON lines', () => {
     expect(found.columns).toMatchObject({ id: 'id', body: 'body' });
   });
 
-  test.each(['[]', ' [ ]\n', '\n\n'])('%j has no rows, which is no failure', async (text) => {
-    const { rows } = await rowsOf(['-'], { format: 'jsonl' }, pipe(text));
-    expect(rows).toEqual([]);
-  });
+  test.each(['[]', ' [ ]\n', '\n\n', '{"tickets": [], "count": 0}'])(
+    '%j has no rows, which is no failure',
+    async (text) => {
+      const { rows } = await rowsOf(['-'], { format: 'jsonl' }, pipe(text));
+      expect(rows).toEqual([]);
+    },
+  );
 
   test('keys that are numbers keep their place', async () => {
     const { shape } = await rowsOf(['-'], {}, pipe('{"id":1,"body":"a","12":"x"}\n'));

@@ -1,4 +1,5 @@
 // Bytes of a JSON object → whether it is a ticket, or a page of an API that holds a list of them.
+import type { JsonRow } from '../../ticket.ts';
 import { ARRAY_END, ARRAY_START, isBlank, OBJECT_START } from './json-scan.ts';
 import { partsOf } from './json-parts.ts';
 
@@ -33,6 +34,12 @@ export function pageState(bytes: Buffer, from: number, to: number): PageState {
     else if (first === ARRAY_END && state === 'none') state = 'empty';
   }
   return state;
+}
+
+/** `{"tickets": []}` by itself: last night there was nothing to export. */
+export function isEmptyPage({ text }: JsonRow): boolean {
+  const bytes = Buffer.from(text);
+  return pageState(bytes, Math.max(0, bytes.indexOf('{')), bytes.length) === 'empty';
 }
 
 export function isList(key: string): boolean {
