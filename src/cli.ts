@@ -15,10 +15,10 @@ export interface Invocation {
 }
 
 const EXAMPLES = `Examples:
-  ticket-classify backlog.csv -o classified.csv        the same rows, with labels
-  cat tickets.jsonl | ticket-classify | jq .ai_queue   rows on stdout, all else on stderr
-  ticket-classify samples/tickets.csv --simulate       no key, no cost: a stand-in
-  ticket-classify show backlog.csv --id T-17           the exact request, sending nothing
+  ticket-classify backlog.csv -o classified.csv      the same rows, with labels
+  cat tickets.jsonl | ticket-classify | jq .ai_queue rows on stdout
+  ticket-classify samples/tickets.csv --simulate     no key, no cost: a stand-in
+  ticket-classify show backlog.csv --id T-17         the exact request
 `;
 
 const EXITS = `
@@ -28,8 +28,8 @@ Exit codes:
   3   stopped: a person          75  come back later
       must decide                130, 143  interrupted
 
-Credentials are taken from where the Anthropic SDK takes them (ANTHROPIC_API_KEY),
-never from a flag.
+Credentials come from where the Anthropic SDK takes them (ANTHROPIC_API_KEY), never
+from a flag.
 `;
 
 /** @returns null if help or version was asked for and has been printed. @throws Failure for wrong usage. */

@@ -105,8 +105,3 @@ export function hurriedClock(): Clock & { slept: number[] } {
 export function envOf({ url }: Simulator): Record<string, string> {
   return { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: 'test' };
 }
-
-/** A table as csv-stringify would never quote it: for small inputs in tests. */
-export function lines(...rows: string[]): string {
-  return `${rows.join('\n')}\n`;
-}

@@ -1,5 +1,6 @@
 // Claude's message → labels and confidences, or why it is no answer.
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
+import { isObject } from '../is-object.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { TOOL_NAME } from '../playbook/prompt.ts';
 import { CONFIDENCE_OF, FIELDS, type Field, type ValidAnswer } from '../ticket.ts';
@@ -64,10 +65,6 @@ function shown(value: unknown): string {
 
 function isComplete<T>(values: Partial<Record<Field, T>>): values is Record<Field, T> {
   return FIELDS.every((field) => values[field] !== undefined);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(why: string): Reading {

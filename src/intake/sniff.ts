@@ -14,7 +14,7 @@ export interface Sniffed {
 }
 
 /** The sniffed part ends with the first line, at most here. */
-export const SNIFF_BYTES = 64 * 1024;
+const SNIFF_BYTES = 64 * 1024;
 
 /** The fault of a row with bytes that are no text. */
 export const NOT_UTF8 =

@@ -26,7 +26,7 @@ export interface RowTextOptions {
 }
 
 /** Holds, in a table made from JSON, what does not stand in the columns of the first rows. */
-export const OTHER_FIELDS = 'other_fields';
+const OTHER_FIELDS = 'other_fields';
 
 export function rowText(options: RowTextOptions): RowText {
   return options.format === 'jsonl' ? jsonText(options) : tableText(options);

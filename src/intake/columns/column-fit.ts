@@ -4,7 +4,7 @@ import type { Traits } from './column-traits.ts';
 
 /** Added to a name's weight, these put a column behind all that suit. */
 export const CONTRADICTED = -10;
-export const EMPTY = -100;
+const EMPTY = -100;
 
 /** Fewer filled cells than this contradict nothing. */
 const ENOUGH = 3;

@@ -1,4 +1,5 @@
 // JSON rows → the names under which their fields can be asked for, and the text of each.
+import { isObject } from '../../is-object.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { firstComment, isComments } from './json-comments.ts';
 import { partsOf } from './json-parts.ts';
@@ -122,8 +123,4 @@ function firstText(text: string, key: Key | undefined): string | undefined {
 function isCustomField(field: unknown): field is { id: Key; value: unknown } {
   if (!isObject(field) || !Object.hasOwn(field, 'value')) return false;
   return typeof field.id === 'number' || typeof field.id === 'string';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -79,7 +79,7 @@ export function* scanValue(
 }
 
 /** Takes blanks; undefined at the end of the input. */
-export function* nextByte(input: JsonInput): Rows<number | undefined> {
+function* nextByte(input: JsonInput): Rows<number | undefined> {
   for (;;) {
     let place = input.at;
     while (isBlank(input.bytes[place])) place++;

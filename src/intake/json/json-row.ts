@@ -1,5 +1,6 @@
 // Bytes of one JSON record → its row.
 import { isUtf8 } from 'node:buffer';
+import { isObject } from '../../is-object.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { countRow, takeTo, type JsonInput } from './json-input.ts';
 import { NOT_UTF8 } from '../sniff.ts';
@@ -38,8 +39,4 @@ export function takeRow(input: JsonInput, record: JsonRecord, next: number): Jso
 /** In JSON a raw line end stands only between tokens, never within a string. */
 function onOneLine(text: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
