@@ -1,5 +1,5 @@
 // The journey from intake to output, to its end or to what ends it early.
-import { Failure } from '../errors.ts';
+import { Failure, ReaderGone } from '../errors.ts';
 import type { Intake } from '../intake/open-intake.ts';
 import { pickRows } from '../intake/pick-rows.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
@@ -70,7 +70,8 @@ export async function run(job: Job): Promise<Error | null> {
     return null;
   } catch (error) {
     stop.abort(error);
-    await asking.settled();
+    // Nobody is left to tell what calls in the air came to.
+    if (!(error instanceof ReaderGone)) await asking.settled();
     const partial = await destination.abandon(hasAnswers(tally));
     const ended = error instanceof Error ? error : new Error(String(error));
     if (ended instanceof Failure) ended.aftermath = aftermath(ended, tally, partial);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { costOf, usd } from '../../src/claude/cost.ts';
@@ -151,6 +151,23 @@ describe('output', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^id,body,ai_ticket_id,/);
     expect(stderr).toContain('No tickets');
+  });
+
+  test('a reader that goes away ends it without a wait for calls in the air', async () => {
+    const failures: SimulatorOptions['failures'] = [
+      { what: 'hang', when: ({ ticket }) => ticket.includes('hang') },
+    ];
+    const { env } = await simulated({ failures });
+    const stdin = new PassThrough();
+    const gone = Object.assign(new Error('EPIPE'), { code: 'EPIPE' });
+    const stdout = Object.assign(new Writable({ write: (_, __, done) => done(gone) }), {
+      isTTY: false,
+    });
+    const stderr = sink();
+    const running = run(fakeProcess(['-', '-q'], { env, stdin }, stdout, stderr), hurriedClock());
+    stdin.write('{"body":"I was charged twice"}\n{"body":"hang"}\n');
+    expect(await running).toBe(0);
+    expect(stderr.text()).toBe('');
   });
 
   test('--prefix and --limit', async () => {
