@@ -44,6 +44,10 @@ export interface Ticket {
   /** 0-based place in the input; calls that wait are served in this order. */
   place: number;
   id: string;
+  /** False for an id that was made from the text. */
+  hasOwnId: boolean;
+  /** Of the text as sent; see `textHash`. Equal for tickets that need be asked about only once. */
+  textHash: string;
   /** As sent: no control characters, the body cut to the playbook's length. */
   subject: string;
   body: string;
@@ -73,10 +77,16 @@ interface Asked {
   attempts: number;
   /** Requests that may have been paid for without our learning their usage: dropped, timed out, garbled. */
   unknown: number;
+  /** What these can have cost at most, in half nano-dollars. */
+  unknownCost: number;
   /** Of the last response that had one. */
   requestId: string | null;
   /** True if the answer comes from the built-in simulator and means nothing. */
   simulated: boolean;
+  /** True if no call was made for it: it was there, or another ticket's call brought it. */
+  reused: boolean;
+  /** True if an earlier row of this run shows the same answer: its cost stands there. */
+  shared: boolean;
 }
 
 interface Paid extends Asked {
@@ -87,8 +97,6 @@ interface Paid extends Asked {
   latencyMs: number;
   /** ISO 8601, UTC. */
   answeredAt: string;
-  /** True if no call was made for it in this run. */
-  reused: boolean;
 }
 
 /** What one model said of one text. */

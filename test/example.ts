@@ -1,5 +1,6 @@
 // A playbook, tickets and answers for tests, to be varied where a test needs it.
 import { fileURLToPath } from 'node:url';
+import { textHash } from '../src/keys.ts';
 import { loadPlaybook } from '../src/playbook/load.ts';
 import type { Playbook } from '../src/playbook/playbook.ts';
 import type {
@@ -23,6 +24,8 @@ export function ticket(changes: Partial<Ticket> = {}): Ticket {
   return {
     place: 0,
     id: 'T-1',
+    hasOwnId: true,
+    textHash: textHash('T-1'),
     subject: 'Charged twice',
     body: 'Our card was charged twice.',
     accountTier: 'standard',
@@ -37,6 +40,7 @@ export function ticket(changes: Partial<Ticket> = {}): Ticket {
 const PAID = {
   attempts: 1,
   unknown: 0,
+  unknownCost: 0,
   requestId: 'req_1',
   simulated: false,
   usage: { input: 700, cacheRead: 7000, cacheWrite: 0, output: 120 },
@@ -44,6 +48,7 @@ const PAID = {
   latencyMs: 900,
   answeredAt: '2026-11-02T10:00:00.000Z',
   reused: false,
+  shared: false,
 };
 
 interface Sureness {
@@ -79,8 +84,9 @@ export function invalid(why: string, model = 'claude-haiku-4-5'): InvalidAnswer 
 }
 
 export function none(why: string, model = 'claude-haiku-4-5'): NoAnswer {
-  const { attempts, unknown, requestId, simulated } = PAID;
-  return { kind: 'none', model, why, attempts, unknown, requestId, simulated };
+  const { attempts, unknown, unknownCost, requestId, simulated, reused, shared } = PAID;
+  const sent = { attempts, unknown, unknownCost };
+  return { kind: 'none', model, why, requestId, simulated, reused, shared, ...sent };
 }
 
 export function verdict(answer: ValidAnswer | null, changes: Partial<Verdict> = {}): Verdict {

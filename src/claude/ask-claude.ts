@@ -44,6 +44,7 @@ export interface ClaudeOptions {
 interface Sent {
   attempts: number;
   unknown: number;
+  unknownCost: number;
 }
 
 const ABANDONED = { why: 'the run ended', requestId: null, simulated: false };
@@ -62,7 +63,7 @@ export function askClaude(options: ClaudeOptions): Ask {
   };
 
   async function askUntilAnswered(name: string, ticket: Ticket): Promise<Answer> {
-    const sent: Sent = { attempts: 0, unknown: 0 };
+    const sent: Sent = { attempts: 0, unknown: 0, unknownCost: 0 };
     try {
       while (true) {
         const outcome = await send(name, ticket, sent);
@@ -127,6 +128,7 @@ export function askClaude(options: ClaudeOptions): Ask {
       cost: costOf(received.usage, modelOf(name)),
       answeredAt: new Date(clock.now()).toISOString(),
       reused: false,
+      shared: false,
     };
   }
 
@@ -151,7 +153,7 @@ function noAnswer(
   model: string,
   sent: Sent,
 ): NoAnswer {
-  return { kind: 'none', model, why, requestId, simulated, ...sent };
+  return { kind: 'none', model, why, requestId, simulated, ...sent, reused: false, shared: false };
 }
 
 /** Tells a server or an account that refuses everything from a ticket that fails. */

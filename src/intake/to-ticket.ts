@@ -1,6 +1,7 @@
 // Row → Ticket: the four fields by their columns, cleaned and cut, with language and patterns.
-import { createHash } from 'node:crypto';
+import { textHash } from '../keys.ts';
 import type { Playbook } from '../playbook/playbook.ts';
+import { ticketText } from '../playbook/prompt.ts';
 import type { Row, Ticket } from '../ticket.ts';
 import { COLUMN_FIELDS, type Columns } from './columns/find-columns.ts';
 import { fieldText } from './field-text.ts';
@@ -31,12 +32,16 @@ export function ticketMaker(
     const { id, subject, body, account_tier } = fields;
     const whole = `${subject}\n${body}`;
     const sent = cutMiddle(body, playbook.maxBodyChars);
+    const accountTier = account_tier || 'standard';
+    const hash = textHash(ticketText({ account_tier: accountTier, subject, body: sent }));
     return {
       place: place++,
-      id: id || nextId(whole),
+      id: id || nextId(hash),
+      hasOwnId: id !== '',
+      textHash: hash,
       subject,
       body: sent,
-      accountTier: account_tier || 'standard',
+      accountTier,
       language: languageOf(`${subject}\n${sent}`.trim()),
       patterns: playbook.patterns.filter(({ regex }) => regex.test(whole)).map(({ name }) => name),
       fault,
@@ -45,20 +50,20 @@ export function ticketMaker(
   };
 }
 
-/** An id that stays the same when rows move: a hash of the text, and a counter where texts repeat. */
-function idMaker(): (text: string) => string {
+/** An id that stays the same when rows move: of the text's hash, and a counter where texts repeat. */
+function idMaker(): (hash: string) => string {
   // Numbers of 48 bits, and a count only where a text repeats: a million rows take some 40 MB.
   const seen = new Set<number>();
   const repeats = new Map<number, number>();
-  return (text) => {
-    const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
-    const key = Number.parseInt(hash, 16);
+  return (hash) => {
+    const digits = hash.slice(0, 12);
+    const key = Number.parseInt(digits, 16);
     if (!seen.has(key)) {
       seen.add(key);
-      return `text-${hash}`;
+      return `text-${digits}`;
     }
     const times = (repeats.get(key) ?? 1) + 1;
     repeats.set(key, times);
-    return `text-${hash}-${times}`;
+    return `text-${digits}-${times}`;
   };
 }

@@ -1,5 +1,5 @@
 // A folder → a Playbook, checked whole: all its mistakes in one message, before a cent is spent.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -111,11 +111,12 @@ function playbookFrom(
   system: string,
 ): Playbook {
   const sent = JSON.stringify([system, toolFrom(labels)]);
-  const hash = createHash('sha256').update(sent).digest('hex').slice(0, 8);
+  const promptHash = hash('sha256', sent, 'hex');
   return {
     name: file.name,
     version: file.version,
-    identity: `${file.name}@${hash}`,
+    identity: `${file.name}@${promptHash.slice(0, 8)}`,
+    promptHash,
     folder,
     labels,
     models: file.models,

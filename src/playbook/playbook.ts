@@ -41,8 +41,10 @@ export interface WorkedExample {
 export interface Playbook {
   name: string;
   version: string;
-  /** `name@hash`. The hash covers what Claude is sent: a threshold or a rule does not change it. */
+  /** `name@` and the first digits of `promptHash`: a threshold or a rule does not change it. */
   identity: string;
+  /** Of what Claude is sent with every ticket: the system prompt and the tool. */
+  promptHash: string;
   /** Where it was read from, and whether it is the built-in one. */
   folder: string;
   labels: Record<Field, Label[]>;

@@ -1,3 +1,4 @@
+import { textHash } from '../../src/keys.ts';
 import type {
   Answer,
   Field,
@@ -11,6 +12,7 @@ const paid = {
   model: 'claude-haiku-4-5',
   attempts: 1,
   unknown: 0,
+  unknownCost: 0,
   requestId: 'req_1',
   simulated: false,
   usage: { input: 200, cacheRead: 4_500, cacheWrite: 0, output: 90 },
@@ -18,6 +20,7 @@ const paid = {
   latencyMs: 900,
   answeredAt: '2026-11-22T10:31:00.000Z',
   reused: false,
+  shared: false,
 };
 
 const sure: Record<Field, number> = { team: 0.9, ticket_type: 0.9, urgency: 0.9, sentiment: 0.9 };
@@ -50,8 +53,11 @@ export function none(given: Partial<NoAnswer> = {}): NoAnswer {
     model: 'claude-haiku-4-5',
     attempts: 4,
     unknown: 0,
+    unknownCost: 0,
     requestId: null,
     simulated: false,
+    reused: false,
+    shared: false,
     why: '529 overloaded_error',
     ...given,
   };
@@ -65,6 +71,8 @@ export function routed(given: Partial<Routed> = {}): Routed {
     ticket: {
       place: 0,
       id: 'T-1',
+      hasOwnId: true,
+      textHash: textHash('T-1'),
       subject: 'Invoice',
       body: 'Where is it?',
       accountTier: 'standard',
