@@ -1,5 +1,5 @@
 // Arguments → a command as a value. Decides nothing and loads nothing heavy: --help must be instant.
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { failures } from './errors.ts';
 
 export const COMMANDS = ['show', 'check', 'init'];
@@ -114,6 +114,8 @@ function addClassifyFlags(command: Command): Command {
     .option('--seed <n>', 'another sample (default: 1)')
     .option('--first-per-ticket', 'rows are messages: the first row of each id decides for all')
     .option('-c, --concurrency <n>', 'calls in the air at once, at most (default: 20)')
+    .option('--max-cost <usd | none>', 'stop before this run spends more (default: 25)')
+    .option('--max-cost-per-day <usd>', 'the same over the last 24 hours of the ledger')
     .option(
       '--max-wait <duration>',
       'a longer wait, or so long without success, stops (default: 10m)',
@@ -121,7 +123,17 @@ function addClassifyFlags(command: Command): Command {
     .option('--allow-triage <n | n%>', 'so many tickets for human triage are success (default: 0)')
     .option('--summary <file>', 'the summary as JSON')
     .option('--simulate', 'no key, no network: a built-in stand-in answers, and every row says so')
-    .addOption(new Option('--no-ledger', 'remember nothing between runs').hideHelp())
+    .option(
+      '--ledger <file>',
+      'where answers are kept: none is paid for twice (default: ticket-classify.ledger.jsonl)',
+    )
+    .option('--no-ledger', 'remember nothing between runs')
+    .option('--reask', 'the playbook changed since the answers: pay again')
+    .option('--keep-answers', 'the playbook changed since the answers: use them')
+    .option('--fresh', 'ask again, whatever the ledger holds')
+    .option('--newer-than <time>', 'ask again where the answer is older: a date, or an age as 30d')
+    .option('--keep-first', 'a ticket keeps its first verdict though its text changed')
+    .option('--retry-triage', 'ask again where the answer was invalid')
     .option('-q, --quiet', 'nothing on stderr but errors')
     .option('--verbose', 'tell of every retry')
     .option('--no-progress', 'no progress, only the first lines and the summary');

@@ -1,6 +1,6 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
 import { askClaude, type ClaudeOptions } from './claude/ask-claude.ts';
-import { messagesUrl, openClient, type Access } from './claude/client.ts';
+import { isHere, messagesUrl, openClient, type Access } from './claude/client.ts';
 import type { Settings } from './settings/resolve.ts';
 import type { Ask } from './ticket.ts';
 
@@ -8,12 +8,14 @@ export interface Connection {
   ask: Ask;
   /** Where messages go. */
   url: string;
+  /** Under which its answers are remembered; see `Asker`. */
+  host: string;
   close: () => Promise<void>;
 }
 
 type Context = Pick<
   ClaudeOptions,
-  'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end' | 'abandoned'
+  'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end' | 'abandoned' | 'budget'
 >;
 
 /** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */
@@ -29,7 +31,15 @@ export async function connect(settings: Settings, context: Context): Promise<Con
     concurrency: flags.concurrency,
     maxWait: flags.maxWait,
   });
-  return { ask, url: messagesUrl(client), close: async () => simulated?.close() };
+  const url = messagesUrl(client);
+  const host = flags.simulate ? 'simulator' : new URL(url).host;
+  return { ask, url, host, close: async () => simulated?.close() };
+}
+
+/** What the answers of a run will be; null on this machine, where a simulator may listen too. */
+export function expectsSimulated({ flags, access }: Settings): boolean | null {
+  if (flags.simulate) return true;
+  return access.baseURL !== null && isHere(access.baseURL) ? null : false;
 }
 
 async function standIn(): Promise<{

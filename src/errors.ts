@@ -1,5 +1,6 @@
 // All that can end a run, on one page: what happened, what to do next, and the exit code.
 
+import { halfNanosOf, roundedUsd, usd } from './claude/cost.ts';
 import { shellWord } from './shell-word.ts';
 
 export const EXIT = { ok: 0, cannotStart: 2, stopped: 3, triage: 4, bug: 70, later: 75 } as const;
@@ -10,11 +11,15 @@ export class Failure extends Error {
   readonly hint: string;
   /** What became of the rows so far; for a run that had begun. */
   aftermath = '';
-  /** Arguments which, added to those given, make a command that goes on. */
-  remedy: readonly string[] = [];
+  /** Each is arguments which, added to those given, make a command that goes on. */
+  remedies: readonly (readonly string[])[] = [];
+  /** For a run that the same command continues. */
+  goesOn: { startedAt: Date; readsStdin: boolean } | null = null;
+  /** From when on the same command can go on; null where no time alone helps, or none is known. */
+  goOnAt: Date | null = null;
 
-  /** Tells those apart that leave it open how much of the output was written. */
-  readonly kind: 'output' | 'other';
+  /** Tells those apart that leave it open how much was written, and those that money mends. */
+  readonly kind: 'output' | 'budget' | 'other';
 
   constructor(exit: number, message: string, hint = '', kind: Failure['kind'] = 'other') {
     super(message);
@@ -27,9 +32,33 @@ export class Failure extends Error {
 /** The reader of our rows went away (`| head`): the run ends quietly, without a complaint. */
 export class ReaderGone extends Error {}
 
+interface ChangedPlaybook {
+  /** Identities. */
+  from: string;
+  to: string;
+  /** How many texts have answers under another playbook alone. */
+  texts: number;
+  /** Of asking about them again, in US dollars. */
+  cost: number;
+}
+
 function remedied(failure: Failure, ...remedy: string[]): Failure {
-  failure.remedy = remedy;
+  failure.remedies = [remedy];
   return failure;
+}
+
+/** Money in half nano-dollars. */
+interface SpentBudget {
+  /** Whether the cap is that of the last 24 hours, and not this run's. */
+  perDay: boolean;
+  cap: number;
+  spent: number;
+  /** What is booked for this run's calls of unknown cost. */
+  unknown: number;
+  /** What the call that found no room can cost. */
+  most: number;
+  /** When there is room for it again; null if no time will help. */
+  goOnAt: Date | null;
 }
 
 export const failures = {
@@ -227,6 +256,29 @@ export const failures = {
       `The account may spend no more: ${why}.`,
       'Raise the limit or add credit in the Claude Console, then go on.',
     ),
+  budgetSpent: ({ perDay, cap, spent, unknown, most, goOnAt }: SpentBudget) => {
+    const flag = perDay ? '--max-cost-per-day' : '--max-cost';
+    const dollars = `$${usd(cap)}`;
+    const lost = unknown > 0 ? ` (${roundedUsd(unknown)} of it for calls of unknown cost)` : '';
+    const period = perDay ? ' in the last 24 hours' : '';
+    const message =
+      most > cap
+        ? `${flag} ${dollars} is less than the next call could cost: ${roundedUsd(most)}.`
+        : `${flag} ${dollars} is nearly used up: ${roundedUsd(spent)} is spent${period}${lost}, ` +
+          `and the next call could cost ${roundedUsd(most)}.`;
+    const enough = `${Math.max(1, Math.ceil(most / halfNanosOf(1)))}`;
+    const time = goOnAt && new Date(Math.ceil(goOnAt.getTime() / 1_000) * 1_000);
+    const room = time && `There is room again from ${time.toISOString().replace('.000', '')} on.`;
+    const hint = perDay
+      ? `${room ? `${room} To go on before` : 'To go on'}, allow more: ${flag} <usd>.`
+      : most > cap
+        ? 'Allow more:'
+        : `Each run may spend as much; allow more with ${flag} <usd>.`;
+    const failure = new Failure(EXIT.stopped, message, hint, 'budget');
+    if (most > cap && !perDay) failure.remedies = [[flag, enough]];
+    failure.goOnAt = time;
+    return failure;
+  },
   refusedAgain: (times: number, why: string) =>
     new Failure(
       EXIT.stopped,
@@ -245,6 +297,94 @@ export const failures = {
       `No call has succeeded for ${allowed} (--max-wait). The last failure: ${why}.`,
       'The API seems to be down. See https://status.claude.com and come back later.',
     ),
+
+  ledgerInUse: (path: string, who: string) =>
+    new Failure(
+      EXIT.later,
+      `${path} is in use by another run${who && ` (${who})`}.`,
+      'Wait for it to end, or give this run a ledger of its own: --ledger <file>.',
+    ),
+  ledgerFolderUnwritable: (path: string, folder: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The folder of the ledger ${path} can't be written to: ${folder}: ${why}.`,
+      'Mend the folder and its rights, or keep the ledger elsewhere: --ledger <file>.',
+    ),
+  ledgerNoLock: (path: string, file: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The ledger ${path} can't be locked: ${file} is there, and was not made by this program.`,
+      'Nothing was deleted. Move it away, or keep the ledger elsewhere: --ledger <file>.',
+    ),
+  ledgerLockForeign: (path: string, lock: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The ledger ${path} can't be locked: ${lock} belongs to another user.`,
+      'Wait for their run to end; if there is none, have them delete it. Or give this run a ledger of its own: --ledger <file>.',
+    ),
+  ledgerWithoutLock: (path: string, folder: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The ledger ${path} can't be locked: no socket can be made beside it, nor in ${folder}.`,
+      'Their paths are too long or their disks have no sockets. Keep the ledger elsewhere: --ledger <file>.',
+    ),
+
+  ledgerNoFile: (path: string, isFolder: boolean) =>
+    new Failure(
+      EXIT.cannotStart,
+      `--ledger ${path} is ${isFolder ? 'a folder' : 'no plain file'}.`,
+      'Name a file in it, or another file; it need not exist yet.',
+    ),
+  ledgerUnwritable: (path: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `Can't write the ledger ${path}: ${why}.`,
+      'Nothing was sent. Name another file with --ledger, or remember nothing: --no-ledger.',
+    ),
+  ledgerMissing: (path: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `There is no ledger ${path}.`,
+      'Name the one that your runs use: --ledger <file>.',
+    ),
+  notALedger: (path: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${path} is not a ledger of this program: its first line is not a ledger's.`,
+      'Nothing was changed in it. Name another file with --ledger; it need not exist yet.',
+    ),
+  newerLedger: (path: string, version: number, known: number) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${path} is a ledger of version ${version}; this program knows version ${known}.`,
+      'Nothing was changed in it. Update ticket-classify, or name another ledger with --ledger.',
+    ),
+  ledgerOfOtherKind: (path: string, simulated: boolean) =>
+    new Failure(
+      EXIT.cannotStart,
+      simulated
+        ? `${path} holds simulated answers, and this run's are real.`
+        : `${path} holds real answers, and this run's are simulated.`,
+      'They are never mixed. Name another file with --ledger.',
+    ),
+  ledgerFailed: (path: string, why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `Writing the ledger ${path} failed: ${why}.`,
+      'Make room, then go on; what it holds by now is not lost.',
+    ),
+  playbookChanged: ({ from, to, texts, cost }: ChangedPlaybook) => {
+    const were = texts === 1 ? '1 text of the ledger was' : `${texts} texts of the ledger were`;
+    const again = `Asking about ${texts === 1 ? 'it' : 'them'} again costs some ${roundedUsd(halfNanosOf(cost))}`;
+    const failure = new Failure(
+      EXIT.stopped,
+      `The playbook is now ${to}, and ${were} answered under another (${from}).`,
+      `${again}: --reask. Or use the old answers: --keep-answers.`,
+    );
+    failure.remedies = [['--reask'], ['--keep-answers']];
+    return failure;
+  },
+
   interrupted: (signal: 'SIGINT' | 'SIGTERM') =>
     new Failure(signal === 'SIGINT' ? 130 : 143, 'Interrupted.'),
 };

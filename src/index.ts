@@ -1,10 +1,13 @@
 // What a program can import: the same pipeline without the terminal. Experimental.
 import { escalationText } from './cascade/escalate.ts';
+import { openBudget } from './claude/budget.ts';
 import { usd } from './claude/cost.ts';
 import { realClock } from './clock.ts';
-import { connect } from './connect.ts';
+import { connect, expectsSimulated } from './connect.ts';
 import { Failure } from './errors.ts';
 import { ticketMaker } from './intake/to-ticket.ts';
+import { attach, ledgerPath } from './ledger/attach.ts';
+import { openLedger } from './ledger/ledger.ts';
 import { statusOf, type Status } from './output/columns.ts';
 import { classify } from './pipeline.ts';
 import { readEnvironment } from './settings/environment.ts';
@@ -55,6 +58,10 @@ export interface ClassifyOptions {
   strongModel?: string;
   /** Calls in the air at once, at most. Default: 20. */
   concurrency?: number;
+  /** US dollars that this run may spend, null for no cap; then the iteration throws. Default: 25. */
+  maxCost?: number | null;
+  /** A file that remembers answers between runs. Default: none. */
+  ledger?: string;
   /** A built-in stand-in answers: no key, no cost, no meaning. */
   simulate?: boolean;
   /** Nothing new is asked once it is aborted; the iteration then ends with its reason. */
@@ -69,10 +76,14 @@ export interface ClassifyOptions {
  */
 export async function* classifyTickets(
   tickets: AsyncIterable<TicketInput> | Iterable<TicketInput>,
-  { signal, ...flags }: ClassifyOptions = {},
+  { signal, maxCost, ...flags }: ClassifyOptions = {},
 ): AsyncGenerator<TicketVerdict> {
   const given = Object.fromEntries(
-    Object.entries(flags).filter(([, value]) => value !== undefined),
+    Object.entries({
+      ledger: false,
+      ...flags,
+      maxCost: maxCost === null ? 'none' : maxCost,
+    }).filter(([, value]) => value !== undefined),
   );
   const settings = await resolveSettings(given, readEnvironment(process.env, process.cwd()));
   const { playbook } = settings;
@@ -81,19 +92,41 @@ export async function* classifyTickets(
   const onAbort = () => stop.abort(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
+  const ledger = await openLedger({
+    path: ledgerPath(settings.flags),
+    simulated: expectsSimulated(settings),
+    failed: (failure) => stop.abort(failure),
+    clock: realClock,
+  });
+  const budget = openBudget({
+    caps: { perRun: settings.flags.maxCost, perDay: null },
+    spentBefore: [],
+    now: realClock.now,
+    stop: stop.signal,
+  });
   const connection = await connect(settings, {
+    budget,
     clock: realClock,
     note: () => {},
     log: () => {},
     stop: stop.signal,
     leave: leave.signal,
     end: (failure) => stop.abort(failure),
-    abandoned: () => {},
+    abandoned: ledger.keepLost,
+  });
+  const attached = attach(connection.ask, {
+    ledger,
+    playbook,
+    flags: settings.flags,
+    host: connection.host,
+    startedAt: realClock.now(),
+    now: realClock.now,
+    end: (failure) => stop.abort(failure),
   });
   const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
   const stations = {
-    toTicket: ticketMaker(columns, [], playbook),
-    ask: connection.ask,
+    toTicket: ticketMaker(columns, [], playbook, ledger.languageOf),
+    ...attached,
     playbook,
     firstPerTicket: false,
     stop,
@@ -104,6 +137,7 @@ export async function* classifyTickets(
     stop.abort();
     signal?.removeEventListener('abort', onAbort);
     await connection.close();
+    await ledger.close();
   }
 }
 

@@ -173,18 +173,30 @@ async function withSignals(
 
 function complaint(error: unknown, args: readonly string[]): string {
   if (error instanceof Failure) {
-    const command = ['ticket-classify', ...args, ...error.remedy].map(shellWord).join(' ');
-    const remedy = error.remedy.length > 0 ? `  ${command}` : '';
-    const lines = [error.message, error.hint, remedy, error.aftermath].filter(
-      (line) => line !== '',
-    );
-    return `ticket-classify: ${lines.join('\n  ')}\n`;
+    const remedies = error.remedies.map((added) => `  ${typed([...args, ...added])}`);
+    const onwards = error.goesOn && remedies.length === 0 ? goingOn(error.goesOn, args) : [];
+    const lines = [error.message, error.hint, error.aftermath, ...remedies, ...onwards];
+    return `ticket-classify: ${lines.filter((line) => line !== '').join('\n  ')}\n`;
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return (
     `ticket-classify ${packageVersion()}: this is a bug of ours, and we are sorry.\n${what}\n` +
     '  Rows written so far are kept. Please report it with the lines above.\n'
   );
+}
+
+/** The same command; with `--fresh` it would pay again for what this run has paid. */
+function goingOn(
+  { startedAt, readsStdin: isPiped }: NonNullable<Failure['goesOn']>,
+  args: readonly string[],
+): string[] {
+  const since = ['--newer-than', startedAt.toISOString()];
+  const again = args.flatMap((arg) => (arg === '--fresh' ? since : [arg]));
+  return [isPiped ? 'To go on, the same input into:' : 'To go on:', `  ${typed(again)}`];
+}
+
+function typed(args: readonly string[]): string {
+  return ['ticket-classify', ...args].map(shellWord).join(' ');
 }
 
 function packageVersion(): string {

@@ -2,9 +2,11 @@
 import { decide } from './cascade/decide.ts';
 import { firstPerTicket } from './cascade/first-per-ticket.ts';
 import { inOrder, type ReadAhead } from './in-order.ts';
+import type { Memory } from './ledger/memory.ts';
+import { markShared } from './mark-shared.ts';
 import type { Playbook } from './playbook/playbook.ts';
 import { route } from './route.ts';
-import type { Ask, Routed, Row, Ticket } from './ticket.ts';
+import type { Ask, Routed, Row, Ticket, Verdict } from './ticket.ts';
 
 const READ_AHEAD: ReadAhead<Row> = {
   items: 10_000,
@@ -15,6 +17,8 @@ const READ_AHEAD: ReadAhead<Row> = {
 export interface Stations {
   toTicket: (row: Row) => Ticket;
   ask: Ask;
+  /** What was decided about a ticket before. */
+  memory: Memory;
   playbook: Playbook;
   /** Whether the first row of an id decides for all its rows. */
   firstPerTicket: boolean;
@@ -23,20 +27,27 @@ export interface Stations {
 }
 
 export function classify(rows: AsyncIterable<Row>, stations: Stations): AsyncGenerator<Routed> {
-  const { toTicket, ask, playbook, stop } = stations;
-  const decideOne = (ticket: Ticket) => decide(ticket, ask, playbook);
+  const { toTicket, ask, memory, playbook, stop } = stations;
   const decideEach = stations.firstPerTicket ? firstPerTicket(decideOne) : decideOne;
+
+  async function decideOne(ticket: Ticket): Promise<Verdict> {
+    const { past, kept } = memory.recall(ticket);
+    const decision = kept ?? (await decide(ticket, ask, playbook));
+    return { ...decision, past };
+  }
 
   async function walk(row: Row): Promise<Routed> {
     try {
       const ticket = toTicket(row);
       const verdict = await decideEach(ticket);
-      return route(verdict, playbook.rules);
+      const routed = route(verdict, playbook.rules);
+      memory.record(routed);
+      return routed;
     } catch (error) {
       stop.abort(error);
       throw error;
     }
   }
 
-  return inOrder(rows, walk, READ_AHEAD, stop.signal);
+  return markShared(inOrder(rows, walk, READ_AHEAD, stop.signal));
 }

@@ -71,6 +71,8 @@ export interface Usage {
 
 /** What asking one model about one ticket came to, whether or not there is an answer. */
 interface Asked {
+  /** Under which it is remembered; null where it is not. */
+  key: string | null;
   /** The model that was asked. */
   model: string;
   /** Requests sent, retries included. */
@@ -141,7 +143,18 @@ export interface Triage {
   detail: string;
 }
 
-export interface Verdict {
+/** The verdict that stood when the ticket's text was another. */
+export interface Past {
+  textHash: string;
+  queue: string;
+  /** Whether it still counts, as `--keep-first` has it. */
+  kept: boolean;
+  /** Patterns that match now and did not then. */
+  newPatterns: string[];
+}
+
+/** What asking came to. */
+export interface Decision {
   ticket: Ticket;
   /** The answer that counts; null where there is none. */
   answer: ValidAnswer | null;
@@ -151,6 +164,11 @@ export interface Verdict {
   escalations: Escalation[];
   /** Why a human must look; null if none must. */
   triage: Triage | null;
+}
+
+export interface Verdict extends Decision {
+  /** Null for a ticket that is new or has its text still. */
+  past: Past | null;
 }
 
 export interface Routed extends Verdict {

@@ -57,7 +57,7 @@ test('a reader that goes away ends it quietly', async () => {
   simulator = await startSimulator();
   const samples = join(SAMPLES, 'tickets.jsonl');
   const { code, stdout, stderr } = await shell(
-    `"${process.execPath}" "${BIN}" -q "${samples}" | head -1`,
+    `"${process.execPath}" "${BIN}" -q --no-ledger "${samples}" | head -1`,
   );
   expect(code).toBe(0);
   expect(stdout.split('\n')).toHaveLength(2);
@@ -74,7 +74,10 @@ test('after kill -9 the rows so far are whole, and are not overwritten', async (
   );
   await writeFile(input, `id,body\n${rows.join('\n')}\n`);
   const env = { ...process.env, ANTHROPIC_BASE_URL: simulator.url, ANTHROPIC_API_KEY: 'test' };
-  const child = spawn(process.execPath, [BIN, input, '-o', output], { env, stdio: 'ignore' });
+  const child = spawn(process.execPath, [BIN, input, '-o', output, '--no-ledger'], {
+    env,
+    stdio: 'ignore',
+  });
   const answers = () => simulator.stats.of('claude-haiku-4-5').delivered.answers;
   await expect.poll(answers, { timeout: 20_000 }).toBeGreaterThan(100);
   child.kill('SIGKILL');
@@ -86,7 +89,7 @@ test('after kill -9 the rows so far are whole, and are not overwritten', async (
   const ids = kept.map((row) => row['id']);
   expect(ids).toEqual(ids.map((_, at) => String(at)));
   expect(ids.length).toBeGreaterThan(50);
-  const again = await node(input, '-o', output);
+  const again = await node(input, '-o', output, '--no-ledger');
   expect(again.code).toBe(2);
   expect(again.stderr).toContain('each of them paid for');
   expect(await readFile(`${output}.partial`, 'utf8')).toBe(partial);
@@ -96,7 +99,7 @@ describe.runIf(existsSync(DATA))('public data', () => {
   test('3,080 questions to a bank come out in order, their cells unchanged', async () => {
     simulator = await startSimulator();
     const path = join(DATA, 'banking77/test.csv');
-    const { code, stdout, stderr } = await node(path, '-c', '50');
+    const { code, stdout, stderr } = await node(path, '-c', '50', '--no-ledger');
     expect(code, stderr).toBe(0);
     const before = parse(await readFile(path, 'utf8'), { record_delimiter: ['\r\n', '\n'] });
     const after = parse(stdout);
@@ -107,7 +110,7 @@ describe.runIf(existsSync(DATA))('public data', () => {
   test('5,500 requests as JSON lines come out in order, to the letter', async () => {
     simulator = await startSimulator();
     const path = join(DATA, 'clinc150/clinc150_test.jsonl');
-    const { code, stdout, stderr } = await node(path, '-c', '50');
+    const { code, stdout, stderr } = await node(path, '-c', '50', '--no-ledger');
     expect(code, stderr).toBe(0);
     const before = (await readFile(path, 'utf8')).trimEnd().split('\n');
     const after = stdout.trimEnd().split('\n');

@@ -38,6 +38,7 @@ export function ticket(changes: Partial<Ticket> = {}): Ticket {
 }
 
 const PAID = {
+  key: null,
   attempts: 1,
   unknown: 0,
   unknownCost: 0,
@@ -86,10 +87,10 @@ export function invalid(why: string, model = 'claude-haiku-4-5'): InvalidAnswer 
 export function none(why: string, model = 'claude-haiku-4-5'): NoAnswer {
   const { attempts, unknown, unknownCost, requestId, simulated, reused, shared } = PAID;
   const sent = { attempts, unknown, unknownCost };
-  return { kind: 'none', model, why, requestId, simulated, reused, shared, ...sent };
+  return { kind: 'none', model, key: null, why, requestId, simulated, reused, shared, ...sent };
 }
 
 export function verdict(answer: ValidAnswer | null, changes: Partial<Verdict> = {}): Verdict {
   const asked: Answer[] = answer ? [answer] : [];
-  return { ticket: ticket(), answer, asked, escalations: [], triage: null, ...changes };
+  return { ticket: ticket(), answer, asked, escalations: [], triage: null, past: null, ...changes };
 }

@@ -1,5 +1,6 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect } from 'vitest';
+import { COMMANDS } from '../src/cli.ts';
 import type { Clock } from '../src/clock.ts';
 import { run, type Process } from '../src/main.ts';
 import type { Simulator } from '../src/simulator/simulator.ts';
@@ -45,6 +46,7 @@ export async function fails(code: number, args: string[], world?: World): Promis
   return outcome.stderr;
 }
 
+/** With a ledger only where the arguments name one: tests remember nothing of each other. */
 export function fakeProcess(
   args: string[],
   world: World,
@@ -53,8 +55,10 @@ export function fakeProcess(
 ): Process & { signal: (name: 'SIGINT' | 'SIGTERM') => void; exits: number[] } {
   const listeners = new Map<string, (argument: never) => void>();
   const exits: number[] = [];
+  const needsNone = args.includes('--simulate') || COMMANDS.includes(args[0] ?? '');
+  const isForgetful = !needsNone && !args.includes('--ledger');
   return {
-    argv: ['node', 'ticket-classify', ...args],
+    argv: ['node', 'ticket-classify', ...args, ...(isForgetful ? ['--no-ledger'] : [])],
     env: world.env ?? {},
     cwd: () => world.cwd ?? '/nonexistent',
     stdin: stdinOf(world),

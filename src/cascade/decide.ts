@@ -1,19 +1,19 @@
-// A Ticket in, its Verdict out: the fast model first, the strong one where the fast can't be trusted.
+// A Ticket in, what asking comes to out: the fast model first, the strong one where the fast can't be trusted.
 import {
   FIELDS,
   type Answer,
+  type Decision,
   type Ask,
   type Escalation,
   type Ticket,
   type Triage,
   type ValidAnswer,
-  type Verdict,
 } from '../ticket.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { escalateUnasked, escalateUnsure } from './escalate.ts';
 
 /** Never rejects for the ticket's sake: what can't be classified becomes a verdict for a human. */
-export async function decide(ticket: Ticket, ask: Ask, playbook: Playbook): Promise<Verdict> {
+export async function decide(ticket: Ticket, ask: Ask, playbook: Playbook): Promise<Decision> {
   const { fault } = ticket;
   if (fault !== null) return unasked(ticket, { reason: 'unreadable', detail: fault });
   if (!ticket.subject && !ticket.body) return unasked(ticket, { reason: 'empty', detail: 'empty' });
@@ -24,7 +24,7 @@ export async function decide(ticket: Ticket, ask: Ask, playbook: Playbook): Prom
     : fastFirst(ticket, ask, playbook);
 }
 
-async function fastFirst(ticket: Ticket, ask: Ask, playbook: Playbook): Promise<Verdict> {
+async function fastFirst(ticket: Ticket, ask: Ask, playbook: Playbook): Promise<Decision> {
   const { models } = playbook;
   const fast = await ask(models.fast, ticket);
   const reasons: Escalation[] =
@@ -46,12 +46,12 @@ async function strongFirst(
   ask: Ask,
   playbook: Playbook,
   reasons: Escalation[],
-): Promise<Verdict> {
+): Promise<Decision> {
   const { models } = playbook;
   const strong = await ask(models.strong, ticket);
   if (strong.kind === 'valid') {
-    const verdict = { ticket, answer: strong, asked: [strong], escalations: reasons, triage: null };
-    return reviewed(verdict, playbook);
+    const sure = { ticket, answer: strong, asked: [strong], escalations: reasons, triage: null };
+    return reviewed(sure, playbook);
   }
   const fast = await ask(models.fast, ticket);
   return settled(ticket, { fast, strong, asked: [strong, fast] }, reasons, playbook);
@@ -63,7 +63,7 @@ function settled(
   { fast, strong, asked }: { fast: Answer; strong: Answer; asked: Answer[] },
   escalations: Escalation[],
   playbook: Playbook,
-): Verdict {
+): Decision {
   if (strong.kind === 'valid') {
     return reviewed({ ticket, answer: strong, asked, escalations, triage: null }, playbook);
   }
@@ -77,18 +77,18 @@ function settled(
 }
 
 /** With `review_below`, a human looks at a final answer that is surer of nothing better. */
-function reviewed(verdict: Verdict, playbook: Playbook): Verdict {
-  const { answer } = verdict;
-  if (playbook.reviewBelow === null || !answer) return verdict;
-  if (lowestConfidence(answer) >= playbook.reviewBelow) return verdict;
-  return { ...verdict, triage: { reason: 'unsure', detail: 'unsure' } };
+function reviewed(decision: Decision, playbook: Playbook): Decision {
+  const { answer } = decision;
+  if (playbook.reviewBelow === null || !answer) return decision;
+  if (lowestConfidence(answer) >= playbook.reviewBelow) return decision;
+  return { ...decision, triage: { reason: 'unsure', detail: 'unsure' } };
 }
 
 export function lowestConfidence(answer: ValidAnswer): number {
   return Math.min(...FIELDS.map((field) => answer.confidence[field]));
 }
 
-function unasked(ticket: Ticket, triage: Triage): Verdict {
+function unasked(ticket: Ticket, triage: Triage): Decision {
   return { ticket, answer: null, asked: [], escalations: [], triage };
 }
 

@@ -13,7 +13,9 @@ export function firstPerTicket(
   const decided = new Map<string, Promise<Kept>>();
   return async function decideOnce(ticket) {
     const first = decided.get(ticket.id);
-    if (first && ticket.fault === null) return { ...(await first), ticket, asked: [] };
+    if (first && ticket.fault === null) {
+      return { ...(await first), ticket, asked: [], past: null };
+    }
     const verdict = decide(ticket);
     const hasText = ticket.subject !== '' || ticket.body !== '';
     if (ticket.fault === null && hasText) {

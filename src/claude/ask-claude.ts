@@ -3,14 +3,16 @@ import { setMaxListeners } from 'node:events';
 import type Anthropic from '@anthropic-ai/sdk';
 import PQueue from 'p-queue';
 import type { Clock } from '../clock.ts';
-import { failures, type Failure } from '../errors.ts';
+import { Failure, failures } from '../errors.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Answer, Ask, NoAnswer, Ticket } from '../ticket.ts';
+import type { Budget, Reservation } from './budget.ts';
 import { watchCache } from './cache-watch.ts';
 import { call, TIMEOUT_SECONDS, type Received } from './call.ts';
 import { costOf } from './cost.ts';
 import { openLane, type Lane } from './lane.ts';
 import type { Model } from './models.ts';
+import { mostCost, type MostCost } from './most-cost.ts';
 import { readAnswer } from './read-answer.ts';
 import { requestMaker } from './request.ts';
 import { MAX_ATTEMPTS, problemOf, runFailureOf, waitBefore, type Problem } from './retry.ts';
@@ -25,6 +27,8 @@ export interface ClaudeOptions {
   /** Calls in the air at once, at most. */
   concurrency: number;
   maxWait: { seconds: number; text: string };
+  /** What is set aside for calls, and what they cost. */
+  budget: Budget;
   clock: Clock;
   /** Tells the user something, once. */
   note: (text: string) => void;
@@ -56,7 +60,10 @@ export function askClaude(options: ClaudeOptions): Ask {
   const queue = new PQueue({ concurrency: options.concurrency });
   const health = watchHealth(options);
   const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool);
-  const lanes = new Map<string, { enter: Lane; lookAtCache: ReturnType<typeof watchCache> }>();
+  const lanes = new Map<
+    string,
+    { enter: Lane; lookAtCache: ReturnType<typeof watchCache>; most: MostCost }
+  >();
 
   return function ask(name, ticket) {
     return laneOf(name).enter(() => askUntilAnswered(name, ticket));
@@ -85,26 +92,51 @@ export function askClaude(options: ClaudeOptions): Ask {
   /** Waits for its turn (input order) under the cap on calls; a wait between tries holds no place. */
   async function send(name: string, ticket: Ticket, sent: Sent): Promise<Received | Problem> {
     stop.throwIfAborted();
-    return queue.add(
-      async () => {
-        stop.throwIfAborted();
-        sent.attempts++;
-        try {
-          const request = makeRequest(name, ticket);
-          const received = await call(options.client, request, clock, options.leave);
-          health.succeeded();
-          return received;
-        } catch (error) {
-          if (options.leave.aborted) sent.unknown++;
-          options.leave.throwIfAborted();
-          const problem = problemOf(error, TIMEOUT_SECONDS);
-          if (problem.unknownCost) sent.unknown++;
-          stopIfHopeless(error, problem, name);
-          return problem;
-        }
-      },
-      { priority: -ticket.place },
-    );
+    return queue.add(() => sendNow(name, ticket, sent), { priority: -ticket.place });
+  }
+
+  async function sendNow(name: string, ticket: Ticket, sent: Sent): Promise<Received | Problem> {
+    stop.throwIfAborted();
+    const request = makeRequest(name, ticket);
+    const { most } = laneOf(name);
+    const mostPaid = most.of(request);
+    const reservation = await reserve(ticket.place, mostPaid);
+    sent.attempts++;
+    try {
+      const received = await call(options.client, request, clock, options.leave);
+      most.learn(received.usage);
+      reservation.settle(costOf(received.usage, modelOf(name)));
+      health.succeeded();
+      return received;
+    } catch (error) {
+      if (options.leave.aborted) countUnknown(sent, mostPaid);
+      options.leave.throwIfAborted();
+      const problem = problemOf(error, TIMEOUT_SECONDS);
+      if (problem.unknownCost) countUnknown(sent, mostPaid);
+      else reservation.settle(0);
+      stopIfHopeless(error, problem, name);
+      return problem;
+    } finally {
+      // Says nothing new of what is settled.
+      reservation.keep();
+    }
+  }
+
+  /**
+   * Who waits for money keeps its place among the calls. If they all wait, nothing is in the air that
+   * could make room, and the budget says so.
+   */
+  async function reserve(place: number, most: number): Promise<Reservation> {
+    try {
+      const reservation = await options.budget.reserve(place, most);
+      if (stop.aborted) reservation.settle(0);
+      stop.throwIfAborted();
+      return reservation;
+    } catch (error) {
+      if (error instanceof Failure && !stop.aborted) options.end(error);
+      stop.throwIfAborted();
+      throw error;
+    }
   }
 
   function stopIfHopeless(error: unknown, problem: Problem, name: string): void {
@@ -129,6 +161,7 @@ export function askClaude(options: ClaudeOptions): Ask {
       answeredAt: new Date(clock.now()).toISOString(),
       reused: false,
       shared: false,
+      key: null,
     };
   }
 
@@ -136,6 +169,7 @@ export function askClaude(options: ClaudeOptions): Ask {
     const lane = lanes.get(name) ?? {
       enter: openLane(),
       lookAtCache: watchCache(name, modelOf(name)),
+      most: mostCost(modelOf(name)),
     };
     lanes.set(name, lane);
     return lane;
@@ -148,12 +182,27 @@ export function askClaude(options: ClaudeOptions): Ask {
   }
 }
 
+function countUnknown(sent: Sent, cost: number): void {
+  sent.unknown++;
+  sent.unknownCost += cost;
+}
+
 function noAnswer(
   { why, requestId, simulated }: Pick<Problem, 'why' | 'requestId' | 'simulated'>,
   model: string,
   sent: Sent,
 ): NoAnswer {
-  return { kind: 'none', model, why, requestId, simulated, ...sent, reused: false, shared: false };
+  return {
+    kind: 'none',
+    model,
+    why,
+    requestId,
+    simulated,
+    ...sent,
+    reused: false,
+    shared: false,
+    key: null,
+  };
 }
 
 /** Tells a server or an account that refuses everything from a ticket that fails. */

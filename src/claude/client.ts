@@ -48,11 +48,16 @@ export function messagesUrl(client: Anthropic): string {
   return client.buildURL('/v1/messages', null);
 }
 
+/** Whether it leads to a server on this machine. */
+export function isHere(baseURL: string): boolean {
+  return URL.canParse(baseURL) && HERE.test(new URL(baseURL).hostname);
+}
+
 function checkHost(baseURL: string): void {
   const url = URL.canParse(baseURL) ? new URL(baseURL) : null;
   if (!url || !/^https?:$/.test(url.protocol))
     throw failures.badHost(baseURL, 'that is no web address.');
-  if (url.protocol === 'http:' && !HERE.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isHere(baseURL)) {
     throw failures.badHost(baseURL, 'plain http would carry tickets and key unencrypted.');
   }
   if (/\/v1\/?$/.test(url.pathname)) {

@@ -25,6 +25,11 @@ function perToken(dollarsPerMillion: number): number {
   return Math.round(dollarsPerMillion * 2_000);
 }
 
+/** Rounded to the whole unit that costs are counted in. */
+export function halfNanosOf(dollars: number): number {
+  return Math.round(dollars * HALF_NANOS_PER_DOLLAR);
+}
+
 /** Exact dollars: no exponent, no trailing zeros. Takes whole numbers from 0 up. */
 export function usd(halfNanos: number): string {
   const dollars = Math.floor(halfNanos / HALF_NANOS_PER_DOLLAR);

@@ -7,7 +7,7 @@ import type { Ticket } from '../ticket.ts';
 export type Request = MessageCreateParamsNonStreaming;
 
 /** Room for the ten fields with a long summary and reason: twice what an answer takes. */
-const MAX_TOKENS = 400;
+export const MAX_TOKENS = 400;
 
 /**
  * The prefix (tool and system prompt) is made once, since it is the same 20,000 characters for every

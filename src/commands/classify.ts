@@ -1,22 +1,35 @@
 // The main job: what it will do, the run, what it came to.
-import { connect } from '../connect.ts';
+import { openBudget } from '../claude/budget.ts';
+import { connect, expectsSimulated } from '../connect.ts';
 import { EXIT, Failure, ReaderGone } from '../errors.ts';
-import { openIntake } from '../intake/open-intake.ts';
+import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
+import { attach, ledgerPath } from '../ledger/attach.ts';
+import { openLedger, type Ledger } from '../ledger/ledger.ts';
 import { refuseClash, refuseOthersColumns } from '../output/earlier-output.ts';
 import { toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
 import { summaryText } from '../output/summary-text.ts';
-import { countAsked, createTally, hasAnswers } from '../output/tally.ts';
+import { countCall, createTally, hasAnswers } from '../output/tally.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
-import { chooseOutput } from './choose-output.ts';
+import type { Answer, Ask } from '../ticket.ts';
+import { chooseOutput, type Output } from './choose-output.ts';
 import type { Context } from './context.ts';
 import { firstLines } from './first-lines.ts';
 import { intakeOptions } from './intake-options.ts';
 import { outcomeOf } from './outcome.ts';
 import { run } from './run.ts';
 import { checkSummaryFile, writeSummary } from './summary-file.ts';
+import { warnIfInGit } from './warn-if-in-git.ts';
+
+interface Plan {
+  settings: Settings;
+  startedAt: Date;
+  inputs: readonly string[];
+  intake: Intake;
+  output: Output;
+}
 
 /** @returns the exit code. @throws Failure for what kept the run from starting, or ended it early. */
 export async function classifyCommand(
@@ -24,16 +37,44 @@ export async function classifyCommand(
   given: Record<string, unknown>,
   context: Context,
 ): Promise<number> {
-  const { clock, stop, leave, stdout, stderr } = context;
+  const plan = await prepare(files, given, context);
+  const { flags } = plan.settings;
+  const ledger = await openLedger({
+    path: ledgerPath(flags),
+    simulated: expectsSimulated(plan.settings),
+    failed: (failure) => context.stop.abort(failure),
+    clock: context.clock,
+  });
+  try {
+    return await perform(plan, ledger, context);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** All that can be found wrong before anything is opened for writing. */
+async function prepare(
+  files: readonly string[],
+  given: Record<string, unknown>,
+  { clock, environment, stdin, stdout }: Context,
+): Promise<Plan> {
   const startedAt = new Date(clock.now());
-  const settings = await resolveSettings(given, context.environment);
-  const { flags, playbook, volume } = settings;
+  const settings = await resolveSettings(given, environment);
+  const { flags } = settings;
   const inputs = files.length > 0 ? files : [STDIN];
-  const intake = await openIntake(intakeOptions(settings, inputs), context.stdin);
+  const intake = await openIntake(intakeOptions(settings, inputs), stdin);
   if (flags.replace) refuseOthersColumns(intake.dropped, flags.prefix);
   refuseClash(intake.shape.names, flags.prefix);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
   if (flags.summary) await checkSummaryFile(flags.summary, [...inputs, output.path ?? STDIN]);
+  return { settings, startedAt, inputs, intake, output };
+}
+
+async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<number> {
+  const { settings, startedAt, intake, output } = plan;
+  const { flags, playbook, volume } = settings;
+  const { clock, stop, leave, stdout, stderr } = context;
+  const { fast, strong } = playbook.models;
 
   let progress: Progress | null = null;
   const note = (text: string) => {
@@ -41,52 +82,85 @@ export async function classifyCommand(
     if (progress) progress.note(text);
     else stderr.write(`${text}\n`);
   };
-  const { fast, strong } = playbook.models;
+  const end = (reason: Error) => stop.abort(reason);
+  const lost = (reason: Error) => {
+    end(reason);
+    if (!(reason instanceof ReaderGone)) return;
+    // Nobody reads them any more, but they are paid for: worth a wait where they are remembered.
+    setTimeout(() => leave.abort(reason), ledger.path === null ? 0 : GRACE_MS).unref();
+  };
   const tally = createTally({ strong, strongModel: settings.models.get(strong) ?? null });
+  const budget = openBudget({
+    caps: { perRun: flags.maxCost, perDay: flags.maxCostPerDay },
+    spentBefore: ledger.spent,
+    now: clock.now,
+    stop: stop.signal,
+  });
   const connection = await connect(settings, {
+    budget,
     clock,
     note,
+    end,
     log: volume === 'verbose' ? note : () => {},
     stop: stop.signal,
     leave: leave.signal,
-    end: (failure) => stop.abort(failure),
-    abandoned: (asked) => countAsked(tally, asked),
+    abandoned(asked) {
+      ledger.keepLost(asked);
+      countCall(tally, asked);
+    },
   });
   leave.signal.addEventListener('abort', () => progress?.stop());
   try {
-    const lost = (reason: Error) => stop.abort(reason);
     const destination =
-      output.path === null ? toStream(stdout, lost) : await toFile(output.path, lost);
-    const names = inputs.map((input) => (input === STDIN ? 'stdin' : input));
-    const plan = { inputs: names, intake, settings, output: destination.name };
-    note(firstLines({ ...plan, url: connection.url }).trimEnd());
+      output.path === null
+        ? toStream(stdout, lost)
+        : await toFile(output.path, ledger.path !== null, lost);
+    const inputs = plan.inputs.map((input) => (input === STDIN ? 'stdin' : input));
+    const { url, host } = connection;
+    note(firstLines({ ...plan, inputs, ledger, output: destination.name, url }).trimEnd());
     if (intake.idsRepeat && !flags.firstPerTicket) note(IDS_REPEAT);
+    if (ledger.isNew && ledger.path !== null) await warnIfInGit(ledger.path, note);
     progress = startProgress({
       stderr,
-      mode: progressMode(settings),
+      mode: flags.progress && volume !== 'quiet' ? 'bar' : 'none',
       now: clock.now,
       total: intake.size,
       simulated: flags.simulate,
     });
     stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
 
-    const stations = { intake, destination, ask: connection.ask, progress, tally, stop };
-    const ended = await run({ settings, format: output.format, ...stations });
+    const ask = told(connection.ask, (answer) => countCall(tally, answer));
+    const attached = attach(ask, {
+      ledger,
+      flags,
+      playbook,
+      host,
+      end,
+      startedAt: startedAt.getTime(),
+      now: clock.now,
+    });
+    const stations = { intake, destination, ledger, attached, progress, tally, stop };
+    const { rows, ended } = await run({ settings, format: output.format, ...stations });
     progress.stop();
     if (ended instanceof ReaderGone) return EXIT.ok;
     if (ended && !(ended instanceof Failure)) throw ended;
+    if (ended && ledger.path !== null && CONTINUED.has(ended.exit)) {
+      ended.goesOn = { startedAt, readsStdin: plan.inputs.includes(STDIN) };
+    }
 
     const { code, reason } = outcomeOf(tally, flags.allowTriage, ended);
     const summary = summarise(tally, {
       startedAt,
-      finishedAt: new Date(clock.now()),
-      playbook: playbook.identity,
       fast,
       strong,
-      inputs: names,
+      inputs,
+      rows,
+      finishedAt: new Date(clock.now()),
+      playbook: playbook.identity,
       output: destination.name,
       exitCode: code,
       exitReason: reason,
+      goOnAt: ended?.goOnAt ?? null,
     });
     if (hasAnswers(tally) || (tally.tickets > 0 && !ended)) {
       note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
@@ -101,12 +175,23 @@ export async function classifyCommand(
   }
 }
 
+/** Exit codes after which the same command goes on. */
+const CONTINUED = new Set<number>([EXIT.stopped, EXIT.later, 130, 143]);
+
+/** When the reader of the rows has gone, calls in the air have so long to finish. */
+const GRACE_MS = 10_000;
+
 const IDS_REPEAT =
   'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
   '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
 
-function progressMode({ flags, volume }: Settings): 'bar' | 'none' {
-  return flags.progress && volume !== 'quiet' ? 'bar' : 'none';
+/** Tells of each answer as it comes. */
+function told(ask: Ask, came: (answer: Answer) => void): Ask {
+  return async (model, ticket) => {
+    const answer = await ask(model, ticket);
+    came(answer);
+    return answer;
+  };
 }
 
 function noteSignal(reason: unknown, note: (text: string) => void): void {

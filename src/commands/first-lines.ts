@@ -1,6 +1,8 @@
 // What will happen, said before it does.
 import { columnsText } from '../intake/columns/find-columns.ts';
 import type { Intake } from '../intake/open-intake.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { plural } from '../output/figures.ts';
 import type { Settings } from '../settings/resolve.ts';
 
 const ANTHROPIC = 'api.anthropic.com';
@@ -15,13 +17,14 @@ export interface Plan {
   inputs: readonly string[];
   intake: Intake;
   settings: Settings;
+  ledger: Ledger;
   /** For people: a path, or `stdout`. */
   output: string;
   /** Where messages go. */
   url: string;
 }
 
-export function firstLines({ inputs, intake, settings, output, url }: Plan): string {
+export function firstLines({ inputs, intake, settings, ledger, output, url }: Plan): string {
   const { playbook, origins, flags } = settings;
   const { models, thresholds } = playbook;
   const { hostname, origin } = new URL(url);
@@ -40,8 +43,15 @@ export function firstLines({ inputs, intake, settings, output, url }: Plan): str
   if (origins.length > 0) lines.push(['settings', origins.join(', ')]);
   if (flags.simulate) lines.push(['sent to', 'nobody: a built-in stand-in answers']);
   else if (hostname !== ANTHROPIC) lines.push(['sent to', `${origin}, which is not Anthropic's`]);
-  lines.push(['output', output]);
+  lines.push(['ledger', ledgerText(ledger)], ['output', output]);
   return lines.map(([name, text]) => `${name.padEnd(9)} ${text}\n`).join('');
+}
+
+function ledgerText({ path, isNew, answers, unread }: Ledger): string {
+  if (path === null) return 'none: nothing is remembered after this run';
+  if (isNew) return `${path} (new)`;
+  const torn = unread === 0 ? '' : `; ${plural(unread, 'line')} of it can't be read`;
+  return `${path} (${plural(answers.size(), 'answer')}${torn})`;
 }
 
 function droppedText({ dropped }: Intake): string {

@@ -1,31 +1,40 @@
 // The journey from intake to output, to its end or to what ends it early.
-import { Failure, ReaderGone } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import type { Intake } from '../intake/open-intake.ts';
 import { pickRows } from '../intake/pick-rows.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
+import type { Attached } from '../ledger/attach.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { refuseLateClash } from '../output/earlier-output.ts';
 import type { Destination } from '../output/destination.ts';
 import type { Progress } from '../output/progress.ts';
 import { rowText, type OutputFormat } from '../output/row-text.ts';
-import { count, countAsked, hasAnswers, type Tally } from '../output/tally.ts';
+import { count, hasAnswers, type Tally } from '../output/tally.ts';
 import { classify } from '../pipeline.ts';
 import type { Settings } from '../settings/resolve.ts';
-import type { Answer, Ask } from '../ticket.ts';
+import type { Ask, Row } from '../ticket.ts';
 
 export interface Job {
   settings: Settings;
   intake: Intake;
   format: OutputFormat;
   destination: Destination;
-  ask: Ask;
+  ledger: Ledger;
+  attached: Attached;
   progress: Progress;
   tally: Tally;
   stop: AbortController;
 }
 
-/** Counts into `tally`. @returns what ended the run early; null if it came to its end. */
-export async function run(job: Job): Promise<Error | null> {
-  const { settings, intake, format, destination, progress, tally, stop } = job;
+export interface Ran {
+  rows: { read: number; written: number };
+  /** What ended the run early; null if it came to its end. */
+  ended: Error | null;
+}
+
+/** Counts the tickets into `tally`. */
+export async function run(job: Job): Promise<Ran> {
+  const { settings, intake, format, destination, ledger, progress, tally, stop } = job;
   const { playbook, flags } = settings;
   const text = rowText({
     format,
@@ -34,7 +43,8 @@ export async function run(job: Job): Promise<Error | null> {
     playbook: playbook.identity,
     excel: flags.excel,
   });
-  const asking = watchAsking(job.ask, (answer) => countAsked(tally, answer));
+  const asking = watchAsking(job.attached.ask);
+  const rows = { read: 0, written: 0 };
   let bytes = 0;
   let { header } = text;
   try {
@@ -44,16 +54,18 @@ export async function run(job: Job): Promise<Error | null> {
       seed: flags.seed,
     });
     const stations = {
-      toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook),
+      toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook, ledger.languageOf),
       ask: asking.ask,
+      memory: job.attached.memory,
       playbook,
       firstPerTicket: flags.firstPerTicket,
       stop,
     };
-    const rows = refuseLateClash(picked, flags.prefix);
-    for await (const routed of classify(rows, stations)) {
+    const read = counted(refuseLateClash(picked, flags.prefix), () => rows.read++);
+    for await (const routed of classify(read, stations)) {
       await destination.write(header + text.row(routed));
       header = '';
+      rows.written++;
       count(tally, routed);
       bytes += routed.ticket.row.bytes;
       const { tickets, escalated, triage, cost } = tally;
@@ -65,31 +77,45 @@ export async function run(job: Job): Promise<Error | null> {
         cost: cost.run,
       });
     }
+    refuseLoss(rows, tally);
     if (header) await destination.write(header);
     await destination.finish();
-    return null;
+    return { rows, ended: null };
   } catch (error) {
     stop.abort(error);
-    // Nobody is left to tell what calls in the air came to.
-    if (!(error instanceof ReaderGone)) await asking.settled();
+    await asking.settled();
     const partial = await destination.abandon(hasAnswers(tally));
     const ended = error instanceof Error ? error : new Error(String(error));
-    if (ended instanceof Failure) ended.aftermath = aftermath(ended, tally, partial);
-    return ended;
+    if (ended instanceof Failure) ended.aftermath = aftermath(ended, job, partial);
+    return { rows, ended };
   }
 }
 
-/** Tells of each answer as it comes, and when none is outstanding any more. */
-function watchAsking(ask: Ask, came: (answer: Answer) => void) {
+async function* counted(rows: AsyncIterable<Row>, onRow: () => void): AsyncGenerator<Row> {
+  for await (const row of rows) {
+    onRow();
+    yield row;
+  }
+}
+
+/** Each row that was read must be classified or for a human, and written. */
+function refuseLoss(rows: Ran['rows'], { classified, triage }: Tally): void {
+  const { read, written } = rows;
+  if (classified + triage.tickets === read && written === read) return;
+  throw new Error(
+    `${read} rows were read, but ${classified} classified, ${triage.tickets} for human triage and ${written} written`,
+  );
+}
+
+/** Tells when nothing that was asked is outstanding any more. */
+function watchAsking(ask: Ask): { ask: Ask; settled: () => Promise<unknown> } {
   const outstanding = new Set<Promise<unknown>>();
   return {
-    async ask(model: Parameters<Ask>[0], ticket: Parameters<Ask>[1]): Promise<Answer> {
+    async ask(model, ticket) {
       const asked = ask(model, ticket);
       outstanding.add(asked);
       try {
-        const answer = await asked;
-        came(answer);
-        return answer;
+        return await asked;
       } finally {
         outstanding.delete(asked);
       }
@@ -98,7 +124,7 @@ function watchAsking(ask: Ask, came: (answer: Answer) => void) {
   };
 }
 
-function aftermath(ended: Failure, tally: Tally, partial: string | null): string {
+function aftermath(ended: Failure, { tally, ledger }: Job, partial: string | null): string {
   if (!hasAnswers(tally)) return '';
   const { tickets } = tally;
   // Of a full disk it is not known how much it took.
@@ -106,5 +132,9 @@ function aftermath(ended: Failure, tally: Tally, partial: string | null): string
   const rows = isWriting ? 'The rows that fit' : tickets === 1 ? '1 row' : `${tickets} rows`;
   const were = tickets === 1 && !isWriting ? 'was' : 'were';
   const where = partial === null ? `${were} written` : `${were} written to ${partial}`;
-  return `${rows} ${where}.\n  Nothing is remembered between runs: the next one asks about every ticket again.`;
+  const kept =
+    ledger.path === null
+      ? 'Nothing is remembered: the next run asks about every ticket again.'
+      : `The answers are in ${ledger.path}: no ticket is paid for again.`;
+  return `${rows} ${where}. ${kept}`;
 }

@@ -9,11 +9,19 @@ import { htmlText } from './html-text.ts';
 import { languageOf } from './language.ts';
 import { cleanText, cutMiddle } from './text.ts';
 
-/** @param header names of the cells of a table's row; not used for JSON */
+/** A long id as `--excel` writes it. */
+const EXCEL_ID = /^="([\dE]+)"$/i;
+
+/**
+ * @param header names of the cells of a table's row; not used for JSON
+ * @param knownLanguage what was told of a text before, by its hash; undefined: it is detected, and
+ *   that is most of what making a ticket takes
+ */
 export function ticketMaker(
   columns: Columns,
   header: readonly string[],
   playbook: Pick<Playbook, 'maxBodyChars' | 'patterns'>,
+  knownLanguage: (textHash: string) => string | null | undefined = () => undefined,
 ): (row: Row) => Ticket {
   const nextId = idMaker();
   let place = 0;
@@ -26,14 +34,15 @@ export function ticketMaker(
       const text = column === null ? '' : fieldText(row, column, header);
       if (text === null) fault ??= `${column} is an object or a list, not text`;
       const plain = field === 'body' ? htmlText(text ?? '') : (text ?? '');
-      // A long id as `--excel` writes it.
-      fields[field] = cleanText(plain).replace(/^="([\dE]+)"$/i, '$1');
+      const clean = cleanText(plain);
+      fields[field] = EXCEL_ID.exec(clean)?.[1] ?? clean;
     }
     const { id, subject, body, account_tier } = fields;
     const whole = `${subject}\n${body}`;
     const sent = cutMiddle(body, playbook.maxBodyChars);
     const accountTier = account_tier || 'standard';
     const hash = textHash(ticketText({ account_tier: accountTier, subject, body: sent }));
+    const language = knownLanguage(hash);
     return {
       place: place++,
       id: id || nextId(hash),
@@ -42,7 +51,7 @@ export function ticketMaker(
       subject,
       body: sent,
       accountTier,
-      language: languageOf(`${subject}\n${sent}`.trim()),
+      language: language === undefined ? languageOf(`${subject}\n${sent}`.trim()) : language,
       patterns: playbook.patterns.filter(({ regex }) => regex.test(whole)).map(({ name }) => name),
       fault,
       row,

@@ -16,7 +16,9 @@ export type Cell = string | boolean | null | { digits: string };
 
 type Paid = Extract<Answer, { usage: Usage }>;
 
-const COLUMNS: [name: string, cell: (routed: Routed) => Cell][] = [
+type CellOf = (routed: Routed, paid: readonly Paid[]) => Cell;
+
+const COLUMNS: [name: string, cell: CellOf][] = [
   ['ticket_id', ({ ticket }) => ticket.id],
   ['queue', ({ queue }) => queue],
   ['sla_minutes', ({ slaMinutes }) => digits(slaMinutes)],
@@ -34,16 +36,16 @@ const COLUMNS: [name: string, cell: (routed: Routed) => Cell][] = [
   ['escalated', ({ escalations }) => escalations.length > 0],
   ['escalation_reason', ({ escalations }) => escalationText(escalations) || null],
   ['language', ({ ticket }) => ticket.language],
-  ['reused', ({ answer, asked }) => (answer ? paid(asked).every(({ reused }) => reused) : null)],
-  ['attempts', ({ asked }) => sum(asked, ({ attempts }) => attempts)],
-  ['latency_ms', ({ asked }) => sum(paid(asked), ({ latencyMs }) => latencyMs)],
-  ['input_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.input)],
-  ['cache_read_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.cacheRead)],
-  ['cache_write_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.cacheWrite)],
-  ['output_tokens', ({ asked }) => sum(paid(asked), ({ usage }) => usage.output)],
+  ['reused', ({ answer }, paid) => (answer ? paid.every(({ reused }) => reused) : null)],
+  ['attempts', ({ asked }) => sum(unshared(asked), ({ attempts }) => attempts)],
+  ['latency_ms', (_, paid) => sum(paid, ({ latencyMs }) => latencyMs)],
+  ['input_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.input)],
+  ['cache_read_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.cacheRead)],
+  ['cache_write_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.cacheWrite)],
+  ['output_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.output)],
   [
     'cost_usd',
-    ({ asked }) => ({ digits: usd(paid(asked).reduce((all, { cost }) => all + cost, 0)) }),
+    (_, paid) => ({ digits: usd(unshared(paid).reduce((all, { cost }) => all + cost, 0)) }),
   ],
 ];
 
@@ -56,8 +58,10 @@ export function columnNames(prefix: string): string[] {
 
 /** One cell a column, in the order of `columnNames`. @param playbook its identity */
 export function cellsOf(routed: Routed, playbook: string): Cell[] {
-  const answeredAt = routed.answer?.answeredAt ?? null;
-  return [...COLUMNS.map(([, cell]) => cell(routed)), playbook, answeredAt];
+  const paid = routed.asked.filter((answer) => answer.kind !== 'none');
+  const cells = COLUMNS.map(([, cell]) => cell(routed, paid));
+  cells.push(playbook, routed.answer?.answeredAt ?? null);
+  return cells;
 }
 
 export type Status = 'classified' | 'needs_human_triage' | 'simulated';
@@ -75,8 +79,9 @@ function confidence({ answer }: Routed, field: Field): Cell {
   return answer && digits(answer.confidence[field]);
 }
 
-function paid(asked: readonly Answer[]): Paid[] {
-  return asked.filter((answer) => answer.kind !== 'none');
+/** What answers cost stands on the first row that shows them, so that a column's sum is right. */
+function unshared<T extends Answer>(asked: readonly T[]): T[] {
+  return asked.filter(({ shared }) => !shared);
 }
 
 function sum<T>(items: readonly T[], amount: (item: T) => number): Cell {

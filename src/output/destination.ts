@@ -2,14 +2,18 @@
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { codeOf, diskError } from '../disk-error.ts';
 import { Failure, failures, ReaderGone } from '../errors.ts';
+
+/** So much is written to a file at once. */
+const CHUNK = 64 * 1024;
 
 export interface Destination {
   /** For people: the path, or `stdout`. */
   name: string;
   /** Resolves when more may be written. */
   write: (text: string) => Promise<void>;
-  /** The run is complete: the file gets its name. */
+  /** The run is complete: the file gets its name. Rejects if not all could be written. */
   finish: () => Promise<void>;
   /**
    * The run ended early; `worth` says whether there are rows to keep.
@@ -20,30 +24,54 @@ export interface Destination {
 
 /** @param lost called at once when nothing can be written any more, even between two writes */
 export function toStream(stream: Writable, lost: (reason: Error) => void): Destination {
-  const write = writerTo(stream, 'stdout', lost);
-  return { name: 'stdout', write, finish: async () => {}, abandon: async () => null };
+  const { write, flush } = writerTo(stream, 'stdout', lost);
+  return {
+    name: 'stdout',
+    write,
+    finish: async () => flush(),
+    async abandon() {
+      flush();
+      return null;
+    },
+  };
 }
 
 /**
  * Writes to `<path>.partial`, which gets the name `path` when all is written and on the disk.
  * What is no plain file (a pipe, /dev/stdout) is written directly.
- * @throws Failure if the partial of an earlier run is there: its rows were paid for
+ * @param remembered whether the answers of an earlier run are in a ledger, so that its partial rows
+ *   may go
+ * @throws Failure if they are not, and there are such rows: they were paid for
  */
-export async function toFile(path: string, lost: (reason: Error) => void): Promise<Destination> {
+export async function toFile(
+  path: string,
+  remembered: boolean,
+  lost: (reason: Error) => void,
+): Promise<Destination> {
   const existing = await stat(path).catch(() => null);
   const direct = existing !== null && !existing.isFile();
   const target = direct ? path : `${path}.partial`;
-  const stream = createWriteStream(target, { flags: direct ? 'w' : 'wx', flush: !direct });
+  const stream = createWriteStream(target, {
+    flags: direct || remembered ? 'w' : 'wx',
+    flush: !direct,
+    highWaterMark: CHUNK,
+  });
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
     stream.once('error', (error) => reject(openFailure(target, error)));
   });
-  const close = () => new Promise<void>((resolve) => stream.end(resolve));
+  const { write, flush } = writerTo(stream, target, lost);
+  const close = () => {
+    flush();
+    return new Promise<void>((resolve) => stream.end(resolve));
+  };
   return {
     name: path,
-    write: writerTo(stream, target, lost),
+    write,
     async finish() {
       await close();
+      // What was gathered last can fail when no other write is left to say so.
+      if (stream.errored) throw writeFailure(target, stream.errored);
       if (!direct) await rename(target, path);
     },
     async abandon(worth) {
@@ -61,7 +89,12 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
   return Boolean(one && other && one.ino === other.ino && one.dev === other.dev);
 }
 
+/**
+ * A write for each row would take longer than making the row: rows are gathered until the stream has
+ * enough for one, or the tick ends, so that a slow run shows each row as it comes.
+ */
 function writerTo(stream: Writable, name: string, lost: (reason: Error) => void) {
+  let gathered = '';
   let failure: Error | null = null;
   const waiting = new Set<() => void>();
   const wake = () => {
@@ -74,32 +107,32 @@ function writerTo(stream: Writable, name: string, lost: (reason: Error) => void)
     lost(failure);
     wake();
   });
-  return async function write(text: string): Promise<void> {
+  return { write, flush };
+
+  async function write(text: string): Promise<void> {
     if (failure) throw failure;
-    if (stream.write(text)) return;
+    if (gathered === '') setImmediate(flush);
+    gathered += text;
+    if (gathered.length >= stream.writableHighWaterMark) flush();
+    if (!stream.writableNeedDrain) return;
     await new Promise<void>((resolve) => waiting.add(resolve));
     if (failure) throw failure;
-  };
-}
+  }
 
-const WORDS: Record<string, string> = {
-  ENOENT: 'its folder does not exist',
-  EACCES: 'permission denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-};
+  function flush(): void {
+    const text = gathered;
+    gathered = '';
+    if (text !== '') stream.write(text);
+  }
+}
 
 function openFailure(path: string, error: Error): Failure {
   return codeOf(error) === 'EEXIST'
     ? failures.partialExists(path)
-    : failures.outputUnwritable(path, WORDS[codeOf(error)] ?? error.message);
+    : failures.outputUnwritable(path, diskError(error));
 }
 
 function writeFailure(path: string, error: Error): Failure | ReaderGone {
   if (codeOf(error) === 'EPIPE') return new ReaderGone();
-  return failures.outputFailed(path, WORDS[codeOf(error)] ?? error.message);
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error ? String(error.code) : '';
+  return failures.outputFailed(path, diskError(error));
 }

@@ -2,7 +2,7 @@
 import type { Answer, Usage } from '../ticket.ts';
 import { createQuantiles, type Quantiles } from './quantiles.ts';
 
-/** Of this run alone, but for `reused`. */
+/** Of this run alone. Costs are in half nano-dollars. */
 export interface ModelTally {
   /** Requests sent, retries included. */
   calls: number;
@@ -12,12 +12,12 @@ export interface ModelTally {
   invalid: number;
   /** Asked, and no answer came. */
   failed: number;
-  /** Answers that were there already. */
+  /** Answers on rows for which no call was made. */
   reused: number;
-  /** Requests that may have been paid for, without our learning it. */
+  /** Requests that may have been paid for, without our learning it; and what they cost at most. */
   unknown: number;
+  unknownCost: number;
   usage: Usage;
-  /** In half nano-dollars. */
   cost: number;
   /** In milliseconds. */
   latency: Quantiles;
@@ -32,20 +32,19 @@ export function createModelTally(): ModelTally {
     failed: 0,
     reused: 0,
     unknown: 0,
+    unknownCost: 0,
     usage: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 },
     cost: 0,
     latency: createQuantiles(),
   };
 }
 
+/** Adds an answer that was asked for in this run. */
 export function countForModel(model: ModelTally, answer: Answer): void {
-  if (answer.kind !== 'none' && answer.reused) {
-    model.reused += 1;
-    return;
-  }
   model.calls += answer.attempts;
   model.retries += Math.max(0, answer.attempts - 1);
   model.unknown += answer.unknown;
+  model.unknownCost += answer.unknownCost;
   if (answer.kind === 'none') {
     model.failed += 1;
     return;

@@ -33,17 +33,18 @@ export function rowText(options: RowTextOptions): RowText {
 }
 
 function tableText({ format, shape, prefix, playbook, excel }: RowTextOptions): RowText {
-  const inputCell = excel ? excelCell : (cell: string) => cell;
-  const ownCell = (cell: Cell) => (excel ? excelCell(tableCell(cell)) : tableCell(cell));
+  const inputCells = excel ? (cells: string[]) => cells.map(excelCell) : (cells: string[]) => cells;
+  const ownCell = excel ? (cell: Cell) => excelCell(tableCell(cell)) : tableCell;
   const fromTable = shape.format !== 'jsonl';
   const names = fromTable ? shape.names : [...shape.names, freeName(OTHER_FIELDS, shape.names)];
-  const write = (input: readonly string[], ours: readonly Cell[], surplus: readonly string[]) =>
-    stringify([[...input.map(inputCell), ...ours.map(ownCell), ...surplus.map(inputCell)]], {
-      delimiter: delimiterFor(format, shape),
-      record_delimiter: shape.lineEnd,
-      // Left to itself it quotes a cell for its own line end only, and a bare LF would end a CRLF row.
-      quoted_match: /[\r\n]/,
-    });
+  const csvOptions = {
+    delimiter: delimiterFor(format, shape),
+    record_delimiter: shape.lineEnd,
+    // Left to itself it quotes a cell for its own line end only, and a bare LF would end a CRLF row.
+    quote_record_delimiter: true,
+  };
+  const write = (input: string[], ours: readonly Cell[], surplus: string[]) =>
+    stringify([[...inputCells(input), ...ours.map(ownCell), ...inputCells(surplus)]], csvOptions);
   const header = write(names, columnNames(prefix), []);
   return {
     header: excel || (shape.bom && fromTable) ? `\uFEFF${header}` : header,

@@ -16,13 +16,20 @@ export interface Summary {
   seconds: number;
   tickets_per_second: number | null;
   /** The exit code, and why it is that, in words. */
-  exit: { code: number; reason: string };
+  exit: {
+    code: number;
+    reason: string;
+    /** ISO 8601, UTC: when there is a point in going on, where that is known. */
+    go_on_at: string | null;
+  };
   /** Its identity, `name@hash`. */
   playbook: string;
   models: { fast: string; strong: string };
   /** Input files as given; `stdin` for standard input. */
   inputs: string[];
   output: string;
+  /** Of the input, as picked by `--limit` or `--sample`; equal after a run that came to its end. */
+  rows: { read: number; written: number };
   /** Rows that were read and decided; each is either classified or for human triage. */
   tickets: number;
   classified: number;
@@ -47,6 +54,8 @@ export interface Summary {
     /** By the name of the playbook's pattern. */
     by_pattern: Record<string, number>;
   };
+  /** Tickets whose text was another when they were last decided. */
+  changed: Changed;
   /**
    * By team: `tickets` ended with it, `escalated` is how many of these were; `unsure` are those the
    * fast model gave to it while unsure of some field.
@@ -77,6 +86,17 @@ export interface Summary {
   queues: { queue: string; tickets: number; sla_minutes: number }[];
 }
 
+export interface Changed {
+  /** Classified anew. */
+  reclassified: number;
+  /** Of all changed ones, those that are in another queue now. */
+  queue_changed: number;
+  /** Those that kept their verdict (`--keep-first`). */
+  kept: number;
+  /** Those in another queue now, or with a pattern that did not match before: the first 100. */
+  changes: { id: string; from: string; to: string; new_patterns: string[] }[];
+}
+
 export type Deciles = Record<
   'p10' | 'p20' | 'p30' | 'p40' | 'p50' | 'p60' | 'p70' | 'p80' | 'p90',
   number
@@ -94,8 +114,9 @@ export interface Calls {
   /** Tickets for which no answer came, for all the retries. */
   failed: number;
   reused: number;
-  /** Calls that may have been paid for without our learning it; in no sum. */
+  /** Calls that may have been paid for without our learning it, in no sum; what they cost at most. */
   unknown_cost_calls: number;
+  unknown_cost_at_most_usd: number;
   /** Neither read from the cache nor written to it. */
   input_tokens: number;
   cache_read_tokens: number;

@@ -8,6 +8,7 @@ import { alignLeft, alignRight, shorten, textTable, textWidth } from './text-tab
 
 const WIDTH = 80;
 const QUEUES = 15;
+const CHANGES = 10;
 const SIMULATED = 'SIMULATED: these labels and costs are made up and mean nothing.';
 
 type Style = 'bold' | 'dim' | 'yellow';
@@ -59,7 +60,38 @@ function outcome(summary: Summary, paint: Paint): string[] {
   for (const [name, count, detail] of told) {
     if (count > 0) lines.push(paint('dim', cause(name, count, detail)));
   }
+  lines.push(...changes(summary, paint), paint('dim', reconciled(summary)));
   return lines;
+}
+
+/** Tickets that were decided before, when their text was another. */
+function changes({ changed }: Summary, paint: Paint): string[] {
+  const { reclassified, kept, queue_changed: moved, changes: told } = changed;
+  if (reclassified + kept === 0) return [];
+  const lines = [figure('text changed', thousands(reclassified + kept))];
+  const parts: [name: string, count: number][] = [
+    ['classified anew', reclassified],
+    ['verdict kept', kept],
+    ['in another queue now', moved],
+  ];
+  for (const [name, count] of parts) {
+    if (count > 0) lines.push(paint('dim', cause(name, count, '')));
+  }
+  for (const { id, from, to, new_patterns: patterns } of told.slice(0, CHANGES)) {
+    const newly = patterns.length > 0 ? ` (newly matches ${patterns.join(', ')})` : '';
+    const where = from === to ? `stays in ${to}` : `${from} → ${to}`;
+    lines.push(paint('dim', shorten(`      ${id}: ${where}${newly}`, WIDTH)));
+  }
+  const more = Math.max(moved, told.length) - CHANGES;
+  if (more > 0) lines.push(paint('dim', `      … and ${thousands(more)} more`));
+  return lines;
+}
+
+function reconciled({ rows, classified, triage }: Summary): string {
+  const { read, written } = rows;
+  const decided = `${thousands(classified)} classified + ${thousands(triage.tickets)} for triage`;
+  const sum = read === classified + triage.tickets ? `= ${decided}` : `(${decided} so far)`;
+  return `  ${thousands(read)} rows read ${sum}, ${thousands(written)} written`;
 }
 
 const LABEL = 22;
@@ -131,7 +163,9 @@ function cost(summary: Summary, paint: Paint): string[] {
     lines.push(shorten(line, WIDTH));
   }
   if (total.unknown_cost_calls > 0) {
-    lines.push(paint('yellow', `  ${plural(total.unknown_cost_calls, 'call')} of unknown cost`));
+    const calls = plural(total.unknown_cost_calls, 'call');
+    const most = money(total.unknown_cost_at_most_usd);
+    lines.push(paint('yellow', `  ${calls} of unknown cost, at most ${most}`));
   }
   return lines;
 }

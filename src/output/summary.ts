@@ -3,7 +3,7 @@ import { usd } from '../claude/cost.ts';
 import type { Field, Usage } from '../ticket.ts';
 import { addUsage, type ModelTally } from './model-tally.ts';
 import type { Quantiles } from './quantiles.ts';
-import type { Calls, Deciles, ModelSummary, Summary } from './summary-format.ts';
+import type { Calls, Changed, Deciles, ModelSummary, Summary } from './summary-format.ts';
 import type { Tally } from './tally.ts';
 
 export interface RunFacts {
@@ -17,6 +17,9 @@ export interface RunFacts {
   output: string;
   exitCode: number;
   exitReason: string;
+  /** When there is a point in going on; null where that is not known. */
+  goOnAt: Date | null;
+  rows: { read: number; written: number };
 }
 
 export function summarise(tally: Tally, run: RunFacts): Summary {
@@ -29,11 +32,16 @@ export function summarise(tally: Tally, run: RunFacts): Summary {
     finished_at: run.finishedAt.toISOString(),
     seconds,
     tickets_per_second: ratio(tally.tickets, seconds),
-    exit: { code: run.exitCode, reason: run.exitReason },
+    exit: {
+      code: run.exitCode,
+      reason: run.exitReason,
+      go_on_at: run.goOnAt?.toISOString() ?? null,
+    },
     playbook: run.playbook,
     models: { fast: run.fast, strong: run.strong },
     inputs: run.inputs,
     output: run.output,
+    rows: { ...run.rows },
     tickets: tally.tickets,
     classified: tally.classified,
     shared: tally.shared,
@@ -50,6 +58,7 @@ export function summarise(tally: Tally, run: RunFacts): Summary {
       by_language: Object.fromEntries(tally.escalated.byLanguage),
       by_pattern: Object.fromEntries(tally.escalated.byPattern),
     },
+    changed: changed(tally.changed),
     teams: Object.fromEntries([...tally.teams].map(([name, team]) => [name, { ...team }])),
     confidence: confidences(tally.confidences),
     by_model: Object.fromEntries(
@@ -60,6 +69,20 @@ export function summarise(tally: Tally, run: RunFacts): Summary {
     queues: [...tally.queues]
       .map(([queue, { tickets, slaMinutes }]) => ({ queue, tickets, sla_minutes: slaMinutes }))
       .toSorted((a, b) => b.tickets - a.tickets || (a.queue < b.queue ? -1 : 1)),
+  };
+}
+
+function changed({ reclassified, queueChanged, kept, changes }: Tally['changed']): Changed {
+  return {
+    reclassified,
+    queue_changed: queueChanged,
+    kept,
+    changes: changes.map(({ id, from, to, newPatterns }) => ({
+      id,
+      from,
+      to,
+      new_patterns: newPatterns,
+    })),
   };
 }
 
@@ -108,6 +131,7 @@ function calls(models: ModelTally[]): Calls {
     failed: sum(models, (model) => model.failed),
     reused: sum(models, (model) => model.reused),
     unknown_cost_calls: sum(models, (model) => model.unknown),
+    unknown_cost_at_most_usd: dollars(sum(models, (model) => model.unknownCost)),
     input_tokens: usage.input,
     cache_read_tokens: usage.cacheRead,
     cache_write_tokens: usage.cacheWrite,

@@ -34,12 +34,31 @@ export interface Tally {
    */
   cost: { run: number; rows: number; strongOnly: number };
   queues: Map<string, { tickets: number; slaMinutes: number }>;
+  /** Tickets whose text was another when they were last decided. */
+  changed: ChangedTally;
   /** True if any answer was. */
   simulated: boolean;
-  /** Answers that are in the sums of the run and of the rows. Weak, so that memory stays bounded. */
-  asked: WeakSet<Answer>;
-  rowed: WeakSet<Answer>;
 }
+
+interface ChangedTally {
+  /** Classified anew. */
+  reclassified: number;
+  /** Those that went to another queue. */
+  queueChanged: number;
+  /** Those that kept their verdict all the same. */
+  kept: number;
+  /** The first `CHANGES` of those that went to another queue or match a new pattern. */
+  changes: Change[];
+}
+
+export interface Change {
+  id: string;
+  from: string;
+  to: string;
+  newPatterns: string[];
+}
+
+const CHANGES = 100;
 
 /** A ticket with two causes counts under both, and once in `tickets`. */
 interface EscalatedTally {
@@ -85,13 +104,12 @@ export function createTally(strong: { strong: string; strongModel: Model | null 
     models: new Map(),
     cost: { run: 0, rows: 0, strongOnly: 0 },
     queues: new Map(),
+    changed: { reclassified: 0, queueChanged: 0, kept: 0, changes: [] },
     simulated: false,
-    asked: new WeakSet(),
-    rowed: new WeakSet(),
   };
 }
 
-/** Adds one ticket to the tally. */
+/** Adds one ticket that came out; what this run paid for it is counted by `countCall`. */
 export function count(tally: Tally, routed: Routed): void {
   tally.tickets += 1;
   if (routed.answer !== null && routed.asked.length === 0) tally.shared += 1;
@@ -105,29 +123,39 @@ export function count(tally: Tally, routed: Routed): void {
   countEscalations(tally, routed.escalations);
   countVerdict(tally, routed);
   countStrongOnly(tally, routed.asked);
+  countChange(tally.changed, routed);
   for (const answer of routed.asked) {
-    countAsked(tally, answer);
-    if (tally.rowed.has(answer)) continue;
-    tally.rowed.add(answer);
-    if (isPaid(answer)) tally.cost.rows += answer.cost;
+    if (answer.simulated) tally.simulated = true;
+    if (isPaid(answer) && !answer.shared) tally.cost.rows += answer.cost;
+    if (isPaid(answer) && answer.reused) modelOf(tally, answer.model).reused += 1;
   }
 }
 
-/**
- * Adds one answer to what this run has paid, whether or not its ticket will ever come out. `count`
- * does the same for those it has not seen.
- */
-export function countAsked(tally: Tally, answer: Answer): void {
-  if (tally.asked.has(answer)) return;
-  tally.asked.add(answer);
+/** Adds what asking one model came to in this run, whether or not its ticket will ever come out. */
+export function countCall(tally: Tally, answer: Answer): void {
   if (answer.simulated) tally.simulated = true;
-  if (isPaid(answer) && !answer.reused) tally.cost.run += answer.cost;
-  let model = tally.models.get(answer.model);
-  if (model === undefined) {
-    model = createModelTally();
-    tally.models.set(answer.model, model);
+  if (isPaid(answer)) tally.cost.run += answer.cost;
+  countForModel(modelOf(tally, answer.model), answer);
+}
+
+function modelOf({ models }: Tally, name: string): ModelTally {
+  const known = models.get(name);
+  if (known !== undefined) return known;
+  const model = createModelTally();
+  models.set(name, model);
+  return model;
+}
+
+function countChange(changed: ChangedTally, { ticket, queue, past }: Routed): void {
+  if (past === null) return;
+  if (past.kept) changed.kept += 1;
+  else changed.reclassified += 1;
+  if (past.queue !== queue) changed.queueChanged += 1;
+  const isTold = past.queue !== queue || past.newPatterns.length > 0;
+  if (isTold && changed.changes.length < CHANGES) {
+    const { newPatterns } = past;
+    changed.changes.push({ id: ticket.id, from: past.queue, to: queue, newPatterns });
   }
-  countForModel(model, answer);
 }
 
 /** Whether anything was paid for, and so is worth keeping and summing up. */
@@ -181,7 +209,7 @@ function countVerdict(tally: Tally, { answer, escalations }: Routed): void {
 
 function countStrongOnly(tally: Tally, asked: Answer[]): void {
   const last = asked.findLast(isPaid);
-  if (last === undefined || tally.strongModel === null || tally.rowed.has(last)) return;
+  if (last === undefined || tally.strongModel === null || last.shared) return;
   tally.cost.strongOnly += costOf(last.usage, tally.strongModel);
 }
 

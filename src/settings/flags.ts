@@ -1,5 +1,6 @@
 // Flags as typed → checked and typed. Flags carry no defaults, so that environment and playbook can speak.
 import { z } from 'zod';
+import { halfNanosOf } from '../claude/cost.ts';
 import { parseDuration } from '../duration.ts';
 import { failures } from '../errors.ts';
 import { COLUMN_FIELDS } from '../intake/columns/find-columns.ts';
@@ -35,6 +36,33 @@ const wait = z.string().transform((text, context) => {
   const seconds = parseDuration(text);
   if (seconds !== null) return { seconds, text };
   context.addIssue({ code: 'custom', message: 'must be a duration, such as 90s, 10m or 2h' });
+  return z.NEVER;
+});
+
+/** A date or a time, or how long ago: milliseconds since 1970. */
+const time = z.string().transform((text, context) => {
+  const seconds = parseDuration(text);
+  const at = seconds === null ? Date.parse(text) : Date.now() - seconds * 1000;
+  if (!Number.isNaN(at)) return at;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be a date, a time such as 2026-11-22T08:00:00Z, or how long ago, such as 30d',
+  });
+  return z.NEVER;
+});
+
+const DOLLARS = 'must be a number of US dollars over 0, such as 25 or 0.50';
+
+const money = z.coerce.string().transform((text, context) => {
+  const cost = costFrom(text);
+  if (cost === null) context.addIssue({ code: 'custom', message: DOLLARS });
+  return cost;
+});
+
+const moneyOrNone = z.coerce.string().transform((text, context) => {
+  const cost = costFrom(text);
+  if (cost !== null || text === 'none') return cost;
+  context.addIssue({ code: 'custom', message: `${DOLLARS}, or none` });
   return z.NEVER;
 });
 
@@ -79,8 +107,17 @@ const flagsSchema = z.strictObject({
   replace: z.boolean().default(false),
   excel: z.boolean().default(false),
   maxWait: wait.default({ seconds: 600, text: '10m' }),
-  // Only `--no-ledger` exists: commander then gives `true` where it was not typed.
-  ledger: z.boolean().optional(),
+  // In half nano-dollars; null for no cap.
+  maxCost: moneyOrNone.default(halfNanosOf(25)),
+  maxCostPerDay: money.default(null),
+  // False for `--no-ledger`; commander gives `true` where neither was typed.
+  ledger: z.union([z.string().min(1, 'must name a file'), z.boolean()]).default(true),
+  reask: z.boolean().default(false),
+  keepAnswers: z.boolean().default(false),
+  fresh: z.boolean().default(false),
+  newerThan: time.optional(),
+  keepFirst: z.boolean().default(false),
+  retryTriage: z.boolean().default(false),
   simulate: z.boolean().default(false),
   summary: z.string().min(1).optional(),
   allowTriage: allowance.default({ tickets: 0 }),
@@ -94,7 +131,7 @@ export type Flags = z.output<typeof flagsSchema>;
 /** @throws Failure that names every flag with a wrong value. */
 export function checkFlags(given: Record<string, unknown>): Flags {
   const result = flagsSchema.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) return withoutContradiction(result.data);
   const complaints = result.error.issues.map(({ path, message }) => {
     if (path.length === 0) return message;
     const name = String(path[0] ?? '');
@@ -104,4 +141,24 @@ export function checkFlags(given: Record<string, unknown>): Flags {
     return `--${flag} ${String(shown)}: ${message}`;
   });
   throw failures.usage(complaints.join('\n'));
+}
+
+function withoutContradiction(flags: Flags): Flags {
+  if (flags.reask && flags.keepAnswers) {
+    throw failures.usage('--reask and --keep-answers contradict each other.', 'Give one of them.');
+  }
+  if (flags.ledger === false && flags.keepFirst) {
+    throw failures.usage(
+      '--keep-first needs a ledger: without one, no verdict is remembered.',
+      'Leave out --no-ledger.',
+    );
+  }
+  return flags;
+}
+
+/** In half nano-dollars; null for what is no sum of money. */
+function costFrom(text: string): number | null {
+  const digits = text.trim().replace(/^\$/, '');
+  const cost = halfNanosOf(digits === '' ? Number.NaN : Number(digits));
+  return cost > 0 && Number.isSafeInteger(cost) ? cost : null;
 }

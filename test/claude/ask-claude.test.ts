@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { askClaude } from '../../src/claude/ask-claude.ts';
+import { openBudget } from '../../src/claude/budget.ts';
 import { openClient } from '../../src/claude/client.ts';
 import { costOf } from '../../src/claude/cost.ts';
 import { modelFacts, type Model } from '../../src/claude/models.ts';
@@ -55,6 +56,12 @@ async function asking({
       ),
     concurrency,
     maxWait: { seconds: maxWaitSeconds, text: '10m' },
+    budget: openBudget({
+      caps: { perRun: null, perDay: null },
+      spentBefore: [],
+      now: clock.now,
+      stop: stop.signal,
+    }),
     clock,
     note: (text) => notes.push(text),
     log: (text) => logs.push(text),

@@ -53,3 +53,14 @@ test('a missing id is made from the text, with a counter, and does not depend on
   expect(again).toBe(`${a}-2`);
   expect(ids(['two', 'one'])).toEqual([b, a]);
 });
+
+test('a language that is known by the text’s hash is not detected again', () => {
+  const body = 'Hallo, meine Rechnung wurde doppelt abgebucht, bitte um Erstattung';
+  const detected = ticketMaker(columns, [], playbook)(row({ body }));
+  expect(detected.language).toBe('de');
+  const made = (known: Record<string, string | null>) =>
+    ticketMaker(columns, [], playbook, (hash) => known[hash])(row({ body }));
+  expect(made({ [detected.textHash]: 'nl' }).language).toBe('nl');
+  expect(made({ [detected.textHash]: null }).language).toBeNull();
+  expect(made({}).language).toBe('de');
+});

@@ -12,7 +12,7 @@ const ignore = () => {};
 
 test('a file has its name only when it is whole', async () => {
   const path = join(folder, 'whole.csv');
-  const destination = await toFile(path, ignore);
+  const destination = await toFile(path, false, ignore);
   await destination.write('a\n');
   expect(existsSync(path)).toBe(false);
   await destination.finish();
@@ -23,7 +23,7 @@ test('a file has its name only when it is whole', async () => {
 test('an earlier result stays until the new one is whole', async () => {
   const path = join(folder, 'earlier.csv');
   await writeFile(path, 'old\n');
-  const destination = await toFile(path, ignore);
+  const destination = await toFile(path, false, ignore);
   await destination.write('new\n');
   expect(await readFile(path, 'utf8')).toBe('old\n');
   expect(await destination.abandon(true)).toBe(`${path}.partial`);
@@ -33,27 +33,36 @@ test('an earlier result stays until the new one is whole', async () => {
 test('the partial of an earlier run is never overwritten', async () => {
   const path = join(folder, 'paid.csv');
   await writeFile(`${path}.partial`, 'paid\n');
-  await expect(toFile(path, ignore)).rejects.toThrow('each of them paid for');
+  await expect(toFile(path, false, ignore)).rejects.toThrow('each of them paid for');
   expect(await readFile(`${path}.partial`, 'utf8')).toBe('paid\n');
+});
+
+test('the partial of an earlier run gives way where its answers are remembered', async () => {
+  const path = join(folder, 'remembered.csv');
+  await writeFile(`${path}.partial`, 'paid\nmore\n');
+  const destination = await toFile(path, true, ignore);
+  await destination.write('new\n');
+  await destination.finish();
+  expect(await readFile(path, 'utf8')).toBe('new\n');
 });
 
 test('a partial without rows is not left behind', async () => {
   const path = join(folder, 'empty.csv');
-  const destination = await toFile(path, ignore);
+  const destination = await toFile(path, false, ignore);
   await destination.write('header\n');
   expect(await destination.abandon(false)).toBeNull();
   expect(existsSync(`${path}.partial`)).toBe(false);
 });
 
 test('a device is written directly', async () => {
-  const destination = await toFile('/dev/null', ignore);
+  const destination = await toFile('/dev/null', false, ignore);
   await destination.write('x');
   await destination.finish();
   expect(existsSync('/dev/null.partial')).toBe(false);
 });
 
 test('a folder that is not there is told', async () => {
-  await expect(toFile(join(folder, 'no/such/file'), ignore)).rejects.toThrow(
+  await expect(toFile(join(folder, 'no/such/file'), false, ignore)).rejects.toThrow(
     'its folder does not exist',
   );
 });
@@ -71,6 +80,82 @@ test('waits while a stream is full', async () => {
   expect(written).toBe(true);
 });
 
+/** Keeps what it is written, and holds each write back until `take`, if it is slow. */
+function listener({ slow = false } = {}) {
+  const chunks: string[] = [];
+  let take = () => {};
+  const stream = new Writable({
+    highWaterMark: 8,
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk.toString());
+      if (slow) take = done;
+      else done();
+    },
+  });
+  return { stream, chunks, take: () => take() };
+}
+
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+
+test('rows that are ready together reach the stream in one write, in their order', async () => {
+  const { stream, chunks } = listener();
+  const destination = toStream(stream, ignore);
+  for (const row of ['a\n', 'b\n', 'c\n']) await destination.write(row);
+  expect(chunks).toEqual([]);
+  await tick();
+  expect(chunks).toEqual(['a\nb\nc\n']);
+});
+
+test('a row that comes alone waits for no other', async () => {
+  const { stream, chunks } = listener();
+  const destination = toStream(stream, ignore);
+  for (const row of ['a\n', 'b\n']) {
+    await destination.write(row);
+    await tick();
+    expect(chunks.at(-1)).toBe(row);
+  }
+});
+
+test.each(['finish', 'abandon'] as const)('%s leaves no row behind', async (end) => {
+  const { stream, chunks } = listener();
+  const destination = toStream(stream, ignore);
+  await destination.write('a\n');
+  await destination[end](true);
+  expect(chunks).toEqual(['a\n']);
+  await tick();
+  expect(chunks).toEqual(['a\n']);
+});
+
+test('a reader that is behind holds the next rows up, however small they are', async () => {
+  const { stream, chunks, take } = listener({ slow: true });
+  const destination = toStream(stream, ignore);
+  let written = 0;
+  const writing = (async () => {
+    for (const row of ['1234\n', '5678\n', '9\n']) {
+      await destination.write(row);
+      written++;
+    }
+  })();
+  await tick();
+  await tick();
+  expect(written).toBe(1);
+  take();
+  await writing;
+  await destination.finish();
+  expect(stream.writableLength).toBe(2);
+  take();
+  expect(chunks.join('')).toBe('1234\n5678\n9\n');
+});
+
+test('no row is lost between gathering and the disk', async () => {
+  const path = join(folder, 'many.csv');
+  const destination = await toFile(path, false, ignore);
+  const rows = Array.from({ length: 5000 }, (_, at) => `${at},${'é'.repeat(at % 100)}\n`);
+  for (const row of rows) await destination.write(row);
+  await destination.finish();
+  expect(await readFile(path, 'utf8')).toBe(rows.join(''));
+});
+
 test('a reader that went away is told at once, and ends the next write', async () => {
   const gone = Object.assign(new Error('EPIPE'), { code: 'EPIPE' });
   const stream = new Writable({ write: (_, __, done) => done(gone) });
@@ -80,6 +165,13 @@ test('a reader that went away is told at once, and ends the next write', async (
   await new Promise((resolve) => setImmediate(resolve));
   expect(lost[0]).toBeInstanceOf(ReaderGone);
   await expect(destination.write('b')).rejects.toBeInstanceOf(ReaderGone);
+});
+
+test('a disk that is full for the last rows is told', async () => {
+  const destination = await toFile('/dev/full', false, ignore);
+  await destination.write('x\n');
+  await expect(destination.finish()).rejects.toThrow('the disk is full');
+  expect(await destination.abandon(true)).toBeNull();
 });
 
 test('a link to the input is the input', async () => {

@@ -1,4 +1,5 @@
 import { textHash } from '../../src/keys.ts';
+import { count, countCall, type Tally } from '../../src/output/tally.ts';
 import type {
   Answer,
   Field,
@@ -9,6 +10,7 @@ import type {
 } from '../../src/ticket.ts';
 
 const paid = {
+  key: null,
   model: 'claude-haiku-4-5',
   attempts: 1,
   unknown: 0,
@@ -50,6 +52,7 @@ export function invalid(given: Partial<InvalidAnswer> = {}): InvalidAnswer {
 export function none(given: Partial<NoAnswer> = {}): NoAnswer {
   return {
     kind: 'none',
+    key: null,
     model: 'claude-haiku-4-5',
     attempts: 4,
     unknown: 0,
@@ -93,9 +96,16 @@ export function routed(given: Partial<Routed> = {}): Routed {
     asked,
     escalations: [],
     triage: null,
+    past: null,
     queue: 'billing-normal',
     rule: 'by-team',
     slaMinutes: 1_440,
     ...given,
   };
+}
+
+/** Counts a ticket and the calls that were made for it. */
+export function countAll(tally: Tally, ticket: Routed): void {
+  for (const answer of ticket.asked) if (!answer.reused) countCall(tally, answer);
+  count(tally, ticket);
 }

@@ -5,9 +5,9 @@ import { MODELS, type Model } from '../../src/claude/models.ts';
 import { summarise } from '../../src/output/summary.ts';
 import { summaryText } from '../../src/output/summary-text.ts';
 import { textWidth } from '../../src/output/text-table.ts';
-import { count, createTally } from '../../src/output/tally.ts';
+import { createTally } from '../../src/output/tally.ts';
 import type { Routed } from '../../src/ticket.ts';
-import { invalid, none, routed, valid } from './routed.ts';
+import { countAll, invalid, none, routed, valid } from './routed.ts';
 
 const HAIKU = 'claude-haiku-4-5';
 const SONNET = 'claude-sonnet-4-6';
@@ -21,7 +21,7 @@ interface Given {
 function textOf(tickets: Routed[], given: Given = {}): string {
   const { strong = SONNET, strongModel = MODELS[SONNET] ?? null, colour = false } = given;
   const tally = createTally({ strong, strongModel });
-  for (const ticket of tickets) count(tally, ticket);
+  for (const ticket of tickets) countAll(tally, ticket);
   const startedAt = new Date('2026-11-22T10:00:00Z');
   const summary = summarise(tally, {
     startedAt,
@@ -33,6 +33,8 @@ function textOf(tickets: Routed[], given: Given = {}): string {
     output: 'backlog.classified.csv',
     exitCode: 0,
     exitReason: '',
+    goOnAt: null,
+    rows: { read: 1, written: 1 },
   });
   return summaryText(summary, { colour });
 }

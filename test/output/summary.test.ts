@@ -4,7 +4,7 @@ import { summarise, type RunFacts } from '../../src/output/summary.ts';
 import type { Summary } from '../../src/output/summary-format.ts';
 import { count, createTally } from '../../src/output/tally.ts';
 import type { Routed } from '../../src/ticket.ts';
-import { invalid, none, routed, valid } from './routed.ts';
+import { countAll, invalid, none, routed, valid } from './routed.ts';
 
 const SONNET = 'claude-sonnet-4-6';
 
@@ -18,11 +18,13 @@ const run: RunFacts = {
   output: 'backlog.classified.csv',
   exitCode: 0,
   exitReason: 'every ticket is classified',
+  goOnAt: null,
+  rows: { read: 1, written: 1 },
 };
 
 function summaryOf(...tickets: Routed[]): Summary {
   const tally = createTally({ strong: SONNET, strongModel: MODELS[SONNET] ?? null });
-  for (const ticket of tickets) count(tally, ticket);
+  for (const ticket of tickets) countAll(tally, ticket);
   return summarise(tally, run);
 }
 

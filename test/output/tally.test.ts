@@ -1,16 +1,16 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MODELS } from '../../src/claude/models.ts';
-import { count, countAsked, createTally, type Tally } from '../../src/output/tally.ts';
+import { count, countCall, createTally, type Tally } from '../../src/output/tally.ts';
 import type { Escalation, Routed } from '../../src/ticket.ts';
-import { invalid, none, routed, valid } from './routed.ts';
+import { countAll, invalid, none, routed, valid } from './routed.ts';
 
 const HAIKU = 'claude-haiku-4-5';
 const SONNET = 'claude-sonnet-4-6';
 
 function tallyOf(...tickets: Routed[]): Tally {
   const tally = createTally({ strong: SONNET, strongModel: MODELS[SONNET] ?? null });
-  for (const ticket of tickets) count(tally, ticket);
+  for (const ticket of tickets) countAll(tally, ticket);
   return tally;
 }
 
@@ -81,14 +81,36 @@ test('an answer that rows share counts once', () => {
   expect(tally.tickets).toBe(2);
 });
 
-test('counts an answer that came though its ticket never comes out, and no answer twice', () => {
+test('counts a call though its ticket never comes out', () => {
   const tally = tallyOf();
-  const ticket = routed();
-  for (const answer of ticket.asked) countAsked(tally, answer);
+  countCall(tally, valid());
   expect(tally).toMatchObject({ tickets: 0, cost: { run: 2_200_000, rows: 0, strongOnly: 0 } });
-  count(tally, ticket);
-  expect(tally.cost).toEqual(tallyOf(ticket).cost);
+  count(tally, routed());
+  expect(tally.cost).toEqual(tallyOf(routed()).cost);
   expect(tally.models.get(HAIKU)?.calls).toBe(1);
+});
+
+test('counts what an answer cost once for all the rows that show it', () => {
+  const shared = routed({ asked: [valid({ reused: true, shared: true })] });
+  const { cost, models } = tallyOf(routed(), shared);
+  expect(cost).toEqual(tallyOf(routed()).cost);
+  expect(models.get(HAIKU)).toMatchObject({ calls: 1, answered: 1, reused: 1 });
+});
+
+test('tells tickets whose text has changed, and where they went', () => {
+  const past = { textHash: '', queue: 'billing-normal', kept: false, newPatterns: [] };
+  const { changed } = tallyOf(
+    routed(),
+    routed({ queue: 'security-high', past }),
+    routed({ queue: 'billing-normal', past }),
+    routed({ queue: 'billing-normal', past: { ...past, kept: true } }),
+  );
+  expect(changed).toEqual({
+    reclassified: 2,
+    queueChanged: 1,
+    kept: 1,
+    changes: [{ id: 'T-1', from: 'billing-normal', to: 'security-high', newPatterns: [] }],
+  });
 });
 
 test('estimates the strong model alone from the last paid answer', () => {

@@ -1,0 +1,19 @@
+const WORDS: Record<string, string> = {
+  ENOENT: 'its folder does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+};
+
+/** What kept a file from being opened or written, in words for the user. */
+export function diskError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return WORDS[codeOf(error)] ?? message;
+}
+
+/** Such as `ENOENT`; empty for what is no error of the system. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,98 @@
+// Where the answers of a ledger stand, by the text they are about: 26 bytes an answer.
+import type { Asker } from '../keys.ts';
+import type { AnswerLine } from './format.ts';
+import { createHashIndex, growing } from '../hash-index.ts';
+
+/** Who gave answers under one playbook, and what they came to. */
+export interface Source extends Pick<AnswerLine, 'host' | 'model' | 'playbook'> {
+  answers: number;
+  /** US dollars. */
+  cost: number;
+}
+
+export interface Noted {
+  source: Source;
+  /** Of the line in the ledger, in bytes. */
+  offset: number;
+}
+
+type Note = Pick<AnswerLine, 'text' | 'host' | 'model' | 'playbook' | 'cost_usd'>;
+
+export interface Answers {
+  note: (answer: Note, offset: number) => void;
+  /** All about a text, the newest first. */
+  about: (text: string) => Noted[];
+  size: () => number;
+  /**
+   * Texts which the asker's model answered at its host, but only under other playbooks, and what
+   * asking it about them costs if it costs what it did, in US dollars.
+   */
+  stale: (asker: Asker) => { texts: number; cost: number };
+}
+
+export function createAnswers(): Answers {
+  const index = createHashIndex();
+  const offsets = growing((length) => new Float64Array(length));
+  const sourceOf = growing((length) => new Uint16Array(length));
+  const sources: Source[] = [];
+  const numbers = new Map<string, number>();
+
+  function numberOf({ host, model, playbook }: Note): number {
+    const name = `${host}\n${model}\n${playbook}`;
+    const known = numbers.get(name);
+    if (known !== undefined) return known;
+    sources.push({ host, model, playbook, answers: 0, cost: 0 });
+    numbers.set(name, sources.length - 1);
+    return sources.length - 1;
+  }
+
+  function notedAt(entry: number): Noted {
+    const source = sources[sourceOf.get(entry)];
+    if (!source) throw new Error(`entry ${entry} has no source`);
+    return { source, offset: offsets.get(entry) };
+  }
+
+  function note(answer: Note, offset: number): void {
+    const entry = index.add(answer.text);
+    const number = numberOf(answer);
+    offsets.set(entry, offset);
+    sourceOf.set(entry, number);
+    const { source } = notedAt(entry);
+    source.answers += 1;
+    source.cost += answer.cost_usd;
+  }
+
+  function about(text: string): Noted[] {
+    const found: Noted[] = [];
+    for (let at = index.find(text); at >= 0; at = index.find(text, at)) found.push(notedAt(at));
+    return found;
+  }
+
+  function stale(asker: Asker): { texts: number; cost: number } {
+    let texts = 0;
+    let cost = 0;
+    for (let entry = 0; entry < index.size(); entry++) {
+      if (!isOfOtherPlaybook(notedAt(entry).source, asker)) continue;
+      const all = about(index.hashOf(entry));
+      const newest = all.find(({ source }) => isOfOtherPlaybook(source, asker));
+      const isCounted = newest?.offset !== offsets.get(entry);
+      if (isCounted || all.some(({ source }) => isOf(source, asker))) continue;
+      texts += 1;
+      cost += newest.source.cost / newest.source.answers;
+    }
+    return { texts, cost };
+  }
+
+  return { note, about, size: index.size, stale };
+}
+
+/** Whether answers of this source are the asker's own. The digits of the playbook tell its prompt. */
+export function isOf({ host, model, playbook }: Source, asker: Asker): boolean {
+  const digits = playbook.slice(playbook.lastIndexOf('@') + 1);
+  return host === asker.host && model === asker.model && asker.promptHash.startsWith(digits);
+}
+
+/** Whether the same model at the same host gave them with other instructions. */
+export function isOfOtherPlaybook(source: Source, asker: Asker): boolean {
+  return source.host === asker.host && source.model === asker.model && !isOf(source, asker);
+}

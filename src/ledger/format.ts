@@ -1,0 +1,160 @@
+// The lines of a ledger: flat, so that jq and DuckDB can query them. Documented in docs/ledger.md.
+import { z } from 'zod';
+import { isObject } from '../is-object.ts';
+
+export const FORMAT = 'ticket-classify.ledger';
+export const VERSION = 1;
+
+/** By this a torn header is told from a file of somebody else's. */
+export const HEADER_START = `{"format":"${FORMAT}"`;
+
+const text = z.string();
+const count = z.number().nonnegative();
+const dollars = z.number().nonnegative();
+
+const headerSchema = z.looseObject({
+  format: z.literal(FORMAT),
+  version: z.number(),
+  /** True if the answers are the simulator's and mean nothing; one ledger holds one kind. */
+  simulated: z.boolean(),
+  created_at: text,
+});
+export type Header = z.infer<typeof headerSchema>;
+
+const said = {
+  team: text,
+  team_confidence: z.number(),
+  ticket_type: text,
+  type_confidence: z.number(),
+  urgency: text,
+  urgency_confidence: z.number(),
+  sentiment: text,
+  sentiment_confidence: z.number(),
+  summary: text,
+  routing_reason: text,
+};
+
+const paid = {
+  kind: z.literal('answer'),
+  /** See `answerKey`. */
+  key: text,
+  /** See `textHash`. */
+  text,
+  host: text,
+  model: text,
+  /** Its identity, `name@hash`. */
+  playbook: text,
+  /** ISO 8601, UTC. */
+  at: text,
+  /** Of the text, as it was detected; ISO 639-1. */
+  language: text.nullable(),
+  input_tokens: count,
+  cache_read_tokens: count,
+  cache_write_tokens: count,
+  output_tokens: count,
+  /** Exact: every price is a whole number of half nano-dollars a token. */
+  cost_usd: dollars,
+  latency_ms: count,
+  attempts: count,
+  /** Of `attempts`, those that may have been paid for as well; and what they cost at most. */
+  unknown_cost_calls: count,
+  unknown_cost_at_most_usd: dollars,
+  request_id: text.nullable(),
+  via: z.enum(['live', 'batch', 'simulated']),
+};
+
+const answerSchema = z.discriminatedUnion('status', [
+  z.looseObject({ ...paid, status: z.literal('valid'), ...said }),
+  z.looseObject({ ...paid, status: z.literal('invalid'), why: text }),
+]);
+/** One paid response. */
+export type AnswerLine = z.infer<typeof answerSchema>;
+
+const lostSchema = z.looseObject({
+  kind: z.literal('lost'),
+  at: text,
+  model: text,
+  calls: count,
+  at_most_usd: dollars,
+});
+/** Calls that may have been paid for without any answer. */
+export type LostLine = z.infer<typeof lostSchema>;
+
+const field = z.enum(['team', 'ticket_type', 'urgency', 'sentiment']);
+const escalation = z.discriminatedUnion('by', [
+  z.object({
+    by: z.literal('field'),
+    field,
+    team: text,
+    confidence: z.number(),
+    threshold: z.number(),
+  }),
+  z.object({ by: z.literal('language'), language: text }),
+  z.object({ by: z.literal('pattern'), pattern: text }),
+  z.object({ by: z.literal('failure'), why: text }),
+]);
+
+const verdictSchema = z.looseObject({
+  kind: z.literal('verdict'),
+  id: text,
+  text,
+  at: text,
+  playbook: text,
+  queue: text,
+  rule: text,
+  sla_minutes: z.number(),
+  /** Null where there is no answer. */
+  team: text.nullable(),
+  ticket_type: text.nullable(),
+  urgency: text.nullable(),
+  sentiment: text.nullable(),
+  model: text.nullable(),
+  /** Keys of all answers behind it, in order; `answer` is the one that counts. */
+  asked: z.array(text),
+  answer: text.nullable(),
+  escalations: z.array(escalation),
+  triage: z
+    .object({
+      reason: z.enum(['empty', 'unreadable', 'unsure', 'strong_failed', 'both_failed']),
+      detail: text,
+    })
+    .nullable(),
+  /** Names of the playbook's patterns that matched. */
+  patterns: z.array(text),
+  /** True if the id stood on several rows of one input: then it names no single ticket. */
+  repeated: z.boolean(),
+});
+/** What a ticket came to: written when it is new or differs from the last. */
+export type VerdictLine = z.infer<typeof verdictSchema>;
+
+export type Line = AnswerLine | VerdictLine | LostLine;
+
+const schemas = { answer: answerSchema, verdict: verdictSchema, lost: lostSchema };
+
+/** Null for a line that is torn, or of a kind that a later version has added. */
+export function readLine(line: string): Line | null {
+  const value = parsed(line);
+  const kind = isObject(value) ? value['kind'] : null;
+  if (kind !== 'answer' && kind !== 'verdict' && kind !== 'lost') return null;
+  return schemas[kind].safeParse(value).data ?? null;
+}
+
+export function readAnswer(line: string): AnswerLine | null {
+  return answerSchema.safeParse(parsed(line)).data ?? null;
+}
+
+export function readVerdict(line: string): VerdictLine | null {
+  return verdictSchema.safeParse(parsed(line)).data ?? null;
+}
+
+export function readHeader(line: string): Header | null {
+  return headerSchema.safeParse(parsed(line)).data ?? null;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,245 @@
+// Paid answers and verdicts, on disk and by key.
+import { accessSync, constants, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { usd } from '../claude/cost.ts';
+import type { Clock } from '../clock.ts';
+import { diskError } from '../disk-error.ts';
+import { failures, type Failure } from '../errors.ts';
+import { answerKey, type Asker } from '../keys.ts';
+import type { Answer, NoAnswer, Ticket } from '../ticket.ts';
+import { answerLine } from './answer-line.ts';
+import { createAnswers, isOf, isOfOtherPlaybook, type Answers, type Source } from './answers.ts';
+import {
+  FORMAT,
+  readAnswer,
+  VERSION,
+  type AnswerLine,
+  type Header,
+  type LostLine,
+  type VerdictLine,
+} from './format.ts';
+import { lineFile, type LineFile } from './line-file.ts';
+import { loadLedger, type Loaded } from './load.ts';
+import { lockLedger } from './lock.ts';
+import { createVerdicts, type Verdicts } from './verdicts.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface LedgerOptions {
+  /** Null: kept for this run alone, in a file without a name. */
+  path: string | null;
+  /** What its answers are; null: as the first one is. */
+  simulated: boolean | null;
+  /** Told once if it can't be written any more. */
+  failed: (failure: Failure) => void;
+  clock: Clock;
+}
+
+/** What can be looked up, in a ledger that is open for a run or only read. */
+export interface KnownAnswers {
+  answers: Answers;
+  /** The newest answer to the asker's question about a text. */
+  find: (asker: Asker, text: string) => AnswerLine | null;
+  /** The newest of the asker's model at its host under another playbook. */
+  findOfOtherPlaybook: (asker: Asker, text: string) => AnswerLine | null;
+  /** All answers about a text, the newest first. */
+  about: (text: string) => AnswerLine[];
+  /** Of a text that any model has answered about; undefined of another. */
+  languageOf: (text: string) => string | null | undefined;
+}
+
+export interface Ledger extends KnownAnswers {
+  verdicts: Verdicts;
+  /** Null: it has none, and is gone after this run. */
+  path: string | null;
+  /** True if it is not there yet: it is made when there is something to keep. */
+  isNew: boolean;
+  /** Lines that could not be read. */
+  unread: number;
+  /** Within the 24 hours before it was opened. */
+  spent: Loaded['spent'];
+  /** Resolves when the answer is written; it must not be used before. */
+  keep: (
+    answer: Exclude<Answer, NoAnswer>,
+    ticket: Pick<Ticket, 'textHash' | 'language'>,
+    asker: Asker,
+    playbook: string,
+  ) => Promise<void>;
+  /** Notes what calls without an answer may have cost. */
+  keepLost: (asked: NoAnswer) => void;
+  keepVerdict: (verdict: VerdictLine) => void;
+  /** The line at an offset. */
+  read: LineFile['read'];
+  close: () => Promise<void>;
+}
+
+/**
+ * @throws Failure if another run has it, if it can't be read or written, is no ledger, of a later
+ *   version, or not of the kind of this run's answers.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { path } = options;
+  if (path === null) return opened(options, nothing(), openNameless, async () => {});
+  const { isNew, open } = place(path);
+  refuseUnwritable(path, isNew);
+  const lock = await lockLedger(path);
+  try {
+    const loaded = isNew ? nothing() : await loadLedger(path, options.clock.now() - DAY_MS);
+    refuseOtherKind(path, loaded, options.simulated);
+    return opened(options, loaded, open, lock.release);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** To look up, not to write: another run may have it open. A ledger that is not there is an empty one. */
+export async function readLedger(path: string, clock: Clock): Promise<KnownAnswers> {
+  const { isNew } = place(path);
+  if (isNew) return known(nothing().answers, () => '');
+  const loaded = await loadLedger(path, clock.now());
+  const file = lineFile(
+    () => openSync(path, 'r'),
+    loaded.size,
+    false,
+    () => {},
+  );
+  return known(loaded.answers, file.read);
+}
+
+function place(path: string): { isNew: boolean; open: () => number } {
+  const existing = statSync(path, { throwIfNoEntry: false });
+  if (existing && !existing.isFile()) throw failures.ledgerNoFile(path, existing.isDirectory());
+  return { isNew: !existing, open: () => openSync(path, 'a+', 0o600) };
+}
+
+/** Before a cent is spent. */
+function refuseUnwritable(path: string, isNew: boolean): void {
+  try {
+    accessSync(isNew ? dirname(resolve(path)) : path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw failures.ledgerUnwritable(path, diskError(error));
+  }
+}
+
+/** It has no name any more once it is open, so that nothing of it is left behind. */
+function openNameless(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'ticket-classify-'));
+  try {
+    return openSync(join(folder, 'ledger.jsonl'), 'ax+', 0o600);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function nothing(): Loaded {
+  return {
+    header: null,
+    answers: createAnswers(),
+    verdicts: createVerdicts(),
+    unread: 0,
+    size: 0,
+    torn: false,
+    spent: [],
+  };
+}
+
+function refuseOtherKind(path: string, { header }: Loaded, simulated: boolean | null): void {
+  if (header === null || simulated === null || header.simulated === simulated) return;
+  throw failures.ledgerOfOtherKind(path, header.simulated);
+}
+
+function opened(
+  { path, simulated, failed, clock }: LedgerOptions,
+  { header, answers, verdicts, unread, size, torn, spent }: Loaded,
+  open: () => number,
+  unlock: () => Promise<void>,
+): Ledger {
+  const name = path ?? 'the ledger of this run';
+  const file = lineFile(open, size, torn, (error) =>
+    failed(failures.ledgerFailed(name, diskError(error))),
+  );
+  let kind = header?.simulated ?? simulated;
+  let isEmpty = header === null;
+  let isClosed = false;
+
+  function write(line: AnswerLine | VerdictLine | LostLine): number | null {
+    if (isClosed || kind === null) return null;
+    if (isEmpty) file.append(JSON.stringify(headerFor(kind, clock.now())));
+    isEmpty = false;
+    return file.append(JSON.stringify(line));
+  }
+
+  async function keep(...[answer, ticket, asker, playbook]: Parameters<Ledger['keep']>) {
+    kind ??= answer.simulated;
+    if (answer.simulated !== kind) {
+      failed(failures.ledgerOfOtherKind(name, kind));
+      return;
+    }
+    const line = answerLine(answer, ticket, asker, playbook);
+    const offset = write(line);
+    await file.written();
+    if (offset !== null) answers.note(line, offset);
+  }
+
+  function keepLost({ model, unknown, unknownCost }: NoAnswer): void {
+    if (unknown === 0) return;
+    const at = new Date(clock.now()).toISOString();
+    write({ kind: 'lost', at, model, calls: unknown, at_most_usd: Number(usd(unknownCost)) });
+  }
+
+  function keepVerdict(verdict: VerdictLine): void {
+    if (verdicts.isKnown(verdict)) return;
+    const offset = write(verdict);
+    if (offset !== null) verdicts.note(verdict, offset);
+  }
+
+  async function close(): Promise<void> {
+    if (isClosed) return;
+    isClosed = true;
+    file.close();
+    await unlock();
+  }
+
+  return {
+    ...known(answers, file.read),
+    isNew: header === null,
+    path,
+    unread,
+    spent,
+    verdicts,
+    keep,
+    keepLost,
+    keepVerdict,
+    close,
+    read: file.read,
+  };
+}
+
+function headerFor(simulated: boolean, now: number): Header {
+  return { format: FORMAT, version: VERSION, simulated, created_at: new Date(now).toISOString() };
+}
+
+function known(answers: Answers, read: LineFile['read']): KnownAnswers {
+  function newest(text: string, isMeant: (source: Source) => boolean): AnswerLine | null {
+    const noted = answers.about(text).find(({ source }) => isMeant(source));
+    const line = noted ? readAnswer(read(noted.offset)) : null;
+    return line?.text === text ? line : null;
+  }
+
+  return {
+    answers,
+    find(asker, text) {
+      const line = newest(text, (source) => isOf(source, asker));
+      return line?.key === answerKey(asker, text) ? line : null;
+    },
+    findOfOtherPlaybook: (asker, text) =>
+      newest(text, (source) => isOfOtherPlaybook(source, asker)),
+    about: (text) => answers.about(text).flatMap(({ offset }) => readAnswer(read(offset)) ?? []),
+    languageOf(text) {
+      const line = newest(text, () => true);
+      return line ? line.language : undefined;
+    },
+  };
+}

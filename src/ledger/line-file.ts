@@ -1,0 +1,120 @@
+// Lines at the end of a file: written before they are used, on the disk within 100 ms.
+import { closeSync, fdatasync, fdatasyncSync, readSync, writeSync } from 'node:fs';
+
+/** So long a line may be written but not yet on the disk. */
+const SYNC_WITHIN_MS = 100;
+
+const LINE_END = 10;
+
+export interface LineFile {
+  /**
+   * Queues a line (without its end). Lines of one turn of the event loop are written together.
+   * @returns where it will stand, in bytes from the start of the file
+   */
+  append: (line: string) => number;
+  /** Resolves when all that was appended is written, and no kill can take it back; or has failed. */
+  written: () => Promise<void>;
+  /** The line that begins at an offset; one that was only appended is written first. */
+  read: (offset: number) => string;
+  /** Writes, syncs and closes. */
+  close: () => void;
+}
+
+/**
+ * Writes are synchronous: to the page cache a group of lines takes microseconds, and a crash finds
+ * nothing half done.
+ * @param open opens the file, at the first line that is written or read
+ * @param size of the file in bytes; lines begin there
+ * @param torn whether the file ends inside a line: that is stepped over, never cut off
+ * @param failed told once of a write or a sync that failed; from then on nothing is written
+ */
+export function lineFile(
+  open: () => number,
+  size: number,
+  torn: boolean,
+  failed: (error: Error) => void,
+): LineFile {
+  let file: number | null = null;
+  let queue: string[] = [];
+  let end = size;
+  let writtenTo = size;
+  let failure: Error | null = null;
+  let flushing: Promise<void> | null = null;
+  let syncing: NodeJS.Timeout | null = null;
+  let isTorn = torn;
+
+  function append(line: string): number {
+    if (isTorn) {
+      queue.push('');
+      end += 1;
+      isTorn = false;
+    }
+    const offset = end;
+    queue.push(line);
+    end += Buffer.byteLength(line) + 1;
+    flushing ??= new Promise((resolve) => {
+      setImmediate(() => {
+        flushing = null;
+        flush();
+        resolve();
+      });
+    });
+    return offset;
+  }
+
+  function flush(): void {
+    if (failure || queue.length === 0) return;
+    const bytes = Buffer.from(`${queue.join('\n')}\n`);
+    queue = [];
+    try {
+      file ??= open();
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+      writtenTo += bytes.length;
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    syncing ??= setTimeout(() => {
+      syncing = null;
+      if (file === null) return;
+      fdatasync(file, (error) => {
+        if (error && file !== null) fail(error);
+      });
+    }, SYNC_WITHIN_MS).unref();
+  }
+
+  function fail(error: unknown): void {
+    if (failure) return;
+    failure = error instanceof Error ? error : new Error(String(error));
+    failed(failure);
+  }
+
+  function read(offset: number): string {
+    if (offset >= writtenTo) flush();
+    file ??= open();
+    let bytes = Buffer.allocUnsafe(1024);
+    for (let length = 0; ;) {
+      const more = readSync(file, bytes, length, bytes.length - length, offset + length);
+      const lineEnd = bytes.subarray(0, length + more).indexOf(LINE_END, length);
+      if (lineEnd >= 0 || more === 0) return bytes.toString('utf8', 0, Math.max(lineEnd, 0));
+      length += more;
+      if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);
+    }
+  }
+
+  function close(): void {
+    flush();
+    if (syncing) clearTimeout(syncing);
+    if (file === null) return;
+    const last = file;
+    file = null;
+    try {
+      if (!failure) fdatasyncSync(last);
+    } catch (error) {
+      fail(error);
+    }
+    closeSync(last);
+  }
+
+  return { append, written: async () => flushing ?? undefined, read, close };
+}

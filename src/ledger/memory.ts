@@ -1,0 +1,104 @@
+// What was decided about a ticket before; what is decided now, for the next time.
+import type { Playbook } from '../playbook/playbook.ts';
+import {
+  FIELDS,
+  type Decision,
+  type Past,
+  type Routed,
+  type Ticket,
+  type ValidAnswer,
+} from '../ticket.ts';
+import { answerFrom } from './answer-line.ts';
+import { readVerdict, type VerdictLine } from './format.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface Recalled {
+  /** Null for a ticket that is new or has its text still, or whose id names no single ticket. */
+  past: Past | null;
+  /** What is to stand; null: the ticket is decided anew. */
+  kept: Decision | null;
+}
+
+export interface Memory {
+  recall: (ticket: Ticket) => Recalled;
+  record: (routed: Routed) => void;
+}
+
+const NOTHING: Recalled = { past: null, kept: null };
+
+export interface MemoryOptions {
+  ledger: Ledger;
+  playbook: Playbook;
+  /** Whether a ticket keeps its verdict though its text has changed. */
+  keepFirst: boolean;
+  now: () => number;
+}
+
+export function memoryOf(options: MemoryOptions): Memory {
+  const { ledger, playbook, keepFirst } = options;
+  const { verdicts } = ledger;
+
+  function recall(ticket: Ticket): Recalled {
+    const { id, textHash, hasOwnId } = ticket;
+    if (!hasOwnId) return NOTHING;
+    if (!verdicts.meet(id)) verdicts.repeat(id);
+    const offset = verdicts.isRepeated(id) ? null : verdicts.ofOtherText(id, textHash);
+    const last = offset === null ? null : readVerdict(ledger.read(offset));
+    if (last?.id !== id) return NOTHING;
+    const newPatterns = ticket.patterns.filter((name) => !last.patterns.includes(name));
+    const kept = keepFirst && newPatterns.length === 0 ? decisionFrom(last, ticket) : null;
+    const { text, queue } = last;
+    return { past: { textHash: text, queue, kept: kept !== null, newPatterns }, kept };
+  }
+
+  /** Null where it has no answer, or none that still means something. */
+  function decisionFrom(line: VerdictLine, ticket: Ticket): Decision | null {
+    const known = new Map(ledger.about(line.text).map((answer) => [answer.key, answer]));
+    const asked = line.asked.flatMap((key) => known.get(key) ?? []).map(answerFrom);
+    const counting = line.answer === null ? null : known.get(line.answer);
+    const answer = counting ? answerFrom(counting) : null;
+    if (answer?.kind !== 'valid' || !hasLabelsOf(answer, playbook)) return null;
+    return { ticket, answer, asked, escalations: line.escalations, triage: line.triage };
+  }
+
+  function record(routed: Routed): void {
+    const { id, hasOwnId } = routed.ticket;
+    const isOfFirstRow = routed.answer !== null && routed.asked.length === 0;
+    if (hasOwnId && !isOfFirstRow)
+      ledger.keepVerdict(lineOf(routed, verdicts.isRepeated(id), options));
+  }
+
+  return { recall, record };
+}
+
+function hasLabelsOf({ labels }: ValidAnswer, playbook: Playbook): boolean {
+  return FIELDS.every((field) => playbook.labels[field].some(({ name }) => name === labels[field]));
+}
+
+function lineOf(
+  { ticket, answer, asked, escalations, triage, queue, rule, slaMinutes, past }: Routed,
+  repeated: boolean,
+  { playbook, now }: MemoryOptions,
+): VerdictLine {
+  return {
+    kind: 'verdict',
+    id: ticket.id,
+    text: past?.kept ? past.textHash : ticket.textHash,
+    at: new Date(now()).toISOString(),
+    playbook: playbook.identity,
+    queue,
+    rule,
+    sla_minutes: slaMinutes,
+    team: answer?.labels.team ?? null,
+    ticket_type: answer?.labels.ticket_type ?? null,
+    urgency: answer?.labels.urgency ?? null,
+    sentiment: answer?.labels.sentiment ?? null,
+    model: answer?.model ?? null,
+    asked: asked.flatMap(({ kind, key }) => (kind === 'none' ? [] : (key ?? []))),
+    answer: answer && answer.key,
+    escalations,
+    triage,
+    patterns: ticket.patterns,
+    repeated,
+  };
+}

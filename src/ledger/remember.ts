@@ -1,0 +1,104 @@
+// Wraps `ask`: what was answered before is not asked, and what is being asked is not asked twice.
+import { failures, type Failure } from '../errors.ts';
+import { answerKey, type Asker } from '../keys.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { FIELDS, type Answer, type Ask, type NoAnswer, type Ticket } from '../ticket.ts';
+import { answerFrom } from './answer-line.ts';
+import type { AnswerLine } from './format.ts';
+import type { KnownAnswers, Ledger } from './ledger.ts';
+
+export interface Policy {
+  /** Milliseconds since 1970: an older answer is asked for again. Null: any age will do. */
+  newerThan: number | null;
+  /** Milliseconds since 1970: an invalid answer from before is asked for again. Null: it stands. */
+  retryInvalidBefore: number | null;
+  /** Of a text that was answered under another playbook alone. */
+  otherPlaybook: 'stop' | 'reask' | 'keep';
+}
+
+export interface RememberOptions {
+  ledger: Ledger;
+  playbook: Playbook;
+  askerOf: (model: string) => Asker;
+  policy: Policy;
+  /** Called with what must end the whole run. */
+  end: (failure: Failure) => void;
+}
+
+export function remember(ask: Ask, options: RememberOptions): Ask {
+  const { ledger, playbook, askerOf, policy, end } = options;
+  const inTheAir = new Map<string, Promise<Answer>>();
+  const failed = new Map<string, NoAnswer>();
+
+  return async function remembered(model, ticket) {
+    const asker = askerOf(model);
+    const key = answerKey(asker, ticket.textHash);
+    const sameText = inTheAir.get(key);
+    if (sameText) return { ...(await sameText), reused: true };
+    const line = usable(ledger, asker, ticket.textHash, playbook, policy);
+    if (line) return answerFrom(line);
+    const failure = failed.get(key);
+    if (failure) return { ...failure, reused: true };
+    if (policy.otherPlaybook === 'stop') stopIfStale(asker, ticket.textHash);
+    const asked = askAndKeep(asker, ticket);
+    inTheAir.set(key, asked);
+    try {
+      const answer = await asked;
+      if (answer.kind === 'none') failed.set(key, answer);
+      return answer;
+    } finally {
+      inTheAir.delete(key);
+    }
+  };
+
+  async function askAndKeep(asker: Asker, ticket: Ticket): Promise<Answer> {
+    const answer = await ask(asker.model, ticket);
+    if (answer.kind === 'none') ledger.keepLost(answer);
+    else await ledger.keep(answer, ticket, asker, playbook.identity);
+    return { ...answer, key: answerKey(asker, ticket.textHash) };
+  }
+
+  function stopIfStale(asker: Asker, text: string): void {
+    const old = ledger.findOfOtherPlaybook(asker, text);
+    if (!old || !isFresh(old, policy)) return;
+    const { fast, strong } = playbook.models;
+    const stale = [...new Set([fast, strong])].map((model) => ledger.answers.stale(askerOf(model)));
+    const failure = failures.playbookChanged({
+      from: old.playbook,
+      to: playbook.identity,
+      texts: Math.max(...stale.map(({ texts }) => texts)),
+      cost: stale.reduce((sum, { cost }) => sum + cost, 0),
+    });
+    end(failure);
+    throw failure;
+  }
+}
+
+/** The line of the ledger that answers the question as far as the policy allows; null: it must be asked. */
+export function usable(
+  ledger: KnownAnswers,
+  asker: Asker,
+  text: string,
+  playbook: Playbook,
+  policy: Policy,
+): AnswerLine | null {
+  const own = ledger.find(asker, text);
+  if (own && isFresh(own, policy)) return own;
+  if (own || policy.otherPlaybook !== 'keep') return null;
+  const old = ledger.findOfOtherPlaybook(asker, text);
+  return old && isFresh(old, policy) && fits(old, playbook) ? old : null;
+}
+
+function isFresh(line: AnswerLine, { newerThan, retryInvalidBefore }: Policy): boolean {
+  const at = Date.parse(line.at);
+  if (newerThan !== null && at < newerThan) return false;
+  return line.status === 'valid' || retryInvalidBefore === null || at >= retryInvalidBefore;
+}
+
+/** An old answer can't be used if the playbook has lost one of its labels. */
+function fits(line: AnswerLine, { labels }: Playbook): boolean {
+  return (
+    line.status === 'invalid' ||
+    FIELDS.every((field) => labels[field].some(({ name }) => name === line[field]))
+  );
+}
