@@ -3,12 +3,8 @@ import type { Asker } from '../keys.ts';
 import type { AnswerLine } from './format.ts';
 import { createHashIndex, growing } from '../hash-index.ts';
 
-/** Who gave answers under one playbook, and what they came to. */
-export interface Source extends Pick<AnswerLine, 'host' | 'model' | 'playbook'> {
-  answers: number;
-  /** US dollars. */
-  cost: number;
-}
+/** Who gave answers, and under which playbook. */
+export type Source = Pick<AnswerLine, 'host' | 'model' | 'playbook'>;
 
 export interface Noted {
   source: Source;
@@ -16,18 +12,15 @@ export interface Noted {
   offset: number;
 }
 
-type Note = Pick<AnswerLine, 'text' | 'host' | 'model' | 'playbook' | 'cost_usd'>;
+type Note = Pick<AnswerLine, 'text' | 'host' | 'model' | 'playbook'>;
 
 export interface Answers {
   note: (answer: Note, offset: number) => void;
   /** All about a text, the newest first. */
   about: (text: string) => Noted[];
   size: () => number;
-  /**
-   * Texts which the asker's model answered at its host, but only under other playbooks, and what
-   * asking it about them costs if it costs what it did, in US dollars.
-   */
-  stale: (asker: Asker) => { texts: number; cost: number };
+  /** One for each text that the asker's model answered at its host, but under other playbooks alone. */
+  stale: (asker: Asker) => Noted[];
 }
 
 export function createAnswers(): Answers {
@@ -41,7 +34,7 @@ export function createAnswers(): Answers {
     const name = `${host}\n${model}\n${playbook}`;
     const known = numbers.get(name);
     if (known !== undefined) return known;
-    sources.push({ host, model, playbook, answers: 0, cost: 0 });
+    sources.push({ host, model, playbook });
     numbers.set(name, sources.length - 1);
     return sources.length - 1;
   }
@@ -54,12 +47,8 @@ export function createAnswers(): Answers {
 
   function note(answer: Note, offset: number): void {
     const entry = index.add(answer.text);
-    const number = numberOf(answer);
     offsets.set(entry, offset);
-    sourceOf.set(entry, number);
-    const { source } = notedAt(entry);
-    source.answers += 1;
-    source.cost += answer.cost_usd;
+    sourceOf.set(entry, numberOf(answer));
   }
 
   function about(text: string): Noted[] {
@@ -68,19 +57,16 @@ export function createAnswers(): Answers {
     return found;
   }
 
-  function stale(asker: Asker): { texts: number; cost: number } {
-    let texts = 0;
-    let cost = 0;
+  function stale(asker: Asker): Noted[] {
+    const found: Noted[] = [];
     for (let entry = 0; entry < index.size(); entry++) {
       if (!isOfOtherPlaybook(notedAt(entry).source, asker)) continue;
       const all = about(index.hashOf(entry));
       const newest = all.find(({ source }) => isOfOtherPlaybook(source, asker));
-      const isCounted = newest?.offset !== offsets.get(entry);
-      if (isCounted || all.some(({ source }) => isOf(source, asker))) continue;
-      texts += 1;
-      cost += newest.source.cost / newest.source.answers;
+      if (newest?.offset !== offsets.get(entry)) continue;
+      if (!all.some(({ source }) => isOf(source, asker))) found.push(newest);
     }
-    return { texts, cost };
+    return found;
   }
 
   return { note, about, size: index.size, stale };

@@ -98,7 +98,8 @@ const verdictSchema = z.looseObject({
   kind: z.literal('verdict'),
   id: text,
   text,
-  at: text,
+  /** True if the id stood on several rows of one input: then it names no single ticket. */
+  repeated: z.boolean(),
   playbook: text,
   queue: text,
   rule: text,
@@ -121,8 +122,7 @@ const verdictSchema = z.looseObject({
     .nullable(),
   /** Names of the playbook's patterns that matched. */
   patterns: z.array(text),
-  /** True if the id stood on several rows of one input: then it names no single ticket. */
-  repeated: z.boolean(),
+  at: text,
 });
 /** What a ticket came to: written when it is new or differs from the last. */
 export type VerdictLine = z.infer<typeof verdictSchema>;

@@ -26,6 +26,9 @@ import { createVerdicts, type Verdicts } from './verdicts.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** From so many answers their mean cost is taken. */
+const COSTS = 500;
+
 export interface LedgerOptions {
   /** Null: kept for this run alone, in a file without a name. */
   path: string | null;
@@ -39,14 +42,19 @@ export interface LedgerOptions {
 /** What can be looked up, in a ledger that is open for a run or only read. */
 export interface KnownAnswers {
   answers: Answers;
-  /** The newest answer to the asker's question about a text. */
-  find: (asker: Asker, text: string) => AnswerLine | null;
+  /** The newest answer to the asker's question about a text; `key` is its `answerKey`, if that is known. */
+  find: (asker: Asker, text: string, key?: string) => AnswerLine | null;
   /** The newest of the asker's model at its host under another playbook. */
   findOfOtherPlaybook: (asker: Asker, text: string) => AnswerLine | null;
   /** All answers about a text, the newest first. */
   about: (text: string) => AnswerLine[];
   /** Of a text that any model has answered about; undefined of another. */
   languageOf: (text: string) => string | null | undefined;
+  /**
+   * Texts that the asker's model answered at its host, but under other playbooks alone; and what
+   * asking it about them costs if it costs what it did, in US dollars, judged by some of them.
+   */
+  stale: (asker: Asker) => { texts: number; cost: number };
 }
 
 export interface Ledger extends KnownAnswers {
@@ -190,7 +198,8 @@ function opened(
   }
 
   function keepVerdict(verdict: VerdictLine): void {
-    if (verdicts.isKnown(verdict)) return;
+    const last = verdicts.lastOffset(verdict);
+    if (last !== null && saysTheSame(file.read(last), JSON.stringify(verdict))) return;
     const offset = write(verdict);
     if (offset !== null) verdicts.note(verdict, offset);
   }
@@ -217,29 +226,55 @@ function opened(
   };
 }
 
+/** Their time is the last of a verdict's fields. */
+function saysTheSame(line: string, other: string): boolean {
+  const end = other.lastIndexOf(',"at":');
+  return line.lastIndexOf(',"at":') === end && line.startsWith(other.slice(0, end));
+}
+
 function headerFor(simulated: boolean, now: number): Header {
   return { format: FORMAT, version: VERSION, simulated, created_at: new Date(now).toISOString() };
 }
 
 function known(answers: Answers, read: LineFile['read']): KnownAnswers {
+  // A ticket's text is looked up for its language first, and for its answer right after.
+  let lastRead: { offset: number; line: AnswerLine | null } | null = null;
+
+  function lineAt(offset: number): AnswerLine | null {
+    if (lastRead?.offset !== offset) lastRead = { offset, line: readAnswer(read(offset)) };
+    return lastRead.line;
+  }
+
+  /** The newest that can be read. */
   function newest(text: string, isMeant: (source: Source) => boolean): AnswerLine | null {
-    const noted = answers.about(text).find(({ source }) => isMeant(source));
-    const line = noted ? readAnswer(read(noted.offset)) : null;
-    return line?.text === text ? line : null;
+    for (const { source, offset } of answers.about(text)) {
+      const line = isMeant(source) ? lineAt(offset) : null;
+      if (line?.text === text) return line;
+    }
+    return null;
   }
 
   return {
     answers,
-    find(asker, text) {
+    find(asker, text, key = answerKey(asker, text)) {
       const line = newest(text, (source) => isOf(source, asker));
-      return line?.key === answerKey(asker, text) ? line : null;
+      return line?.key === key ? line : null;
     },
     findOfOtherPlaybook: (asker, text) =>
       newest(text, (source) => isOfOtherPlaybook(source, asker)),
-    about: (text) => answers.about(text).flatMap(({ offset }) => readAnswer(read(offset)) ?? []),
+    about: (text) => answers.about(text).flatMap(({ offset }) => lineAt(offset) ?? []),
     languageOf(text) {
       const line = newest(text, () => true);
       return line ? line.language : undefined;
+    },
+    stale(asker) {
+      const stale = answers.stale(asker);
+      const step = Math.ceil(stale.length / COSTS);
+      const costs = stale
+        .filter((_, at) => at % step === 0)
+        .map(({ offset }) => lineAt(offset)?.cost_usd ?? 0);
+      const sum = costs.reduce((all, cost) => all + cost, 0);
+      return { texts: stale.length, cost: (sum / Math.max(1, costs.length)) * stale.length };
     },
   };
 }

@@ -4,6 +4,7 @@ import { failures } from '../errors.ts';
 import { createAnswers, type Answers } from './answers.ts';
 import { HEADER_START, readHeader, readLine, VERSION, type Header } from './format.ts';
 import { scanLines } from './scan-lines.ts';
+import { skimLine } from './skim-line.ts';
 import { createVerdicts, type Verdicts } from './verdicts.ts';
 
 export interface Loaded {
@@ -45,6 +46,15 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
     if (text === '') return;
     if (header === null) {
       header = headerOf(path, text);
+      return;
+    }
+    const skimmed = skimLine(text);
+    if (skimmed?.kind === 'verdict') {
+      verdicts.note(skimmed, offset);
+      return;
+    }
+    if (skimmed && Date.parse(skimmed.at) < since) {
+      answers.note(skimmed, offset);
       return;
     }
     const line = readLine(text);

@@ -41,8 +41,9 @@ export function memoryOf(options: MemoryOptions): Memory {
   function recall(ticket: Ticket): Recalled {
     const { id, textHash, hasOwnId } = ticket;
     if (!hasOwnId) return NOTHING;
-    if (!verdicts.meet(id)) verdicts.repeat(id);
-    const offset = verdicts.isRepeated(id) ? null : verdicts.ofOtherText(id, textHash);
+    const entry = verdicts.entryOf(id);
+    if (!verdicts.meet(entry)) verdicts.repeat(entry);
+    const offset = verdicts.isRepeated(entry) ? null : verdicts.ofOtherText(entry, textHash);
     const last = offset === null ? null : readVerdict(ledger.read(offset));
     if (last?.id !== id) return NOTHING;
     const newPatterns = ticket.patterns.filter((name) => !last.patterns.includes(name));
@@ -64,8 +65,9 @@ export function memoryOf(options: MemoryOptions): Memory {
   function record(routed: Routed): void {
     const { id, hasOwnId } = routed.ticket;
     const isOfFirstRow = routed.answer !== null && routed.asked.length === 0;
-    if (hasOwnId && !isOfFirstRow)
-      ledger.keepVerdict(lineOf(routed, verdicts.isRepeated(id), options));
+    if (!hasOwnId || isOfFirstRow) return;
+    const isRepeated = verdicts.isRepeated(verdicts.entryOf(id));
+    ledger.keepVerdict(lineOf(routed, isRepeated, options));
   }
 
   return { recall, record };
@@ -84,7 +86,7 @@ function lineOf(
     kind: 'verdict',
     id: ticket.id,
     text: past?.kept ? past.textHash : ticket.textHash,
-    at: new Date(now()).toISOString(),
+    repeated,
     playbook: playbook.identity,
     queue,
     rule,
@@ -99,6 +101,6 @@ function lineOf(
     escalations,
     triage,
     patterns: ticket.patterns,
-    repeated,
+    at: new Date(now()).toISOString(),
   };
 }

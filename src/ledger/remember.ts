@@ -35,12 +35,12 @@ export function remember(ask: Ask, options: RememberOptions): Ask {
     const key = answerKey(asker, ticket.textHash);
     const sameText = inTheAir.get(key);
     if (sameText) return { ...(await sameText), reused: true };
-    const line = usable(ledger, asker, ticket.textHash, playbook, policy);
+    const line = usable(ledger, asker, ticket.textHash, playbook, policy, key);
     if (line) return answerFrom(line);
     const failure = failed.get(key);
     if (failure) return { ...failure, reused: true };
     if (policy.otherPlaybook === 'stop') stopIfStale(asker, ticket.textHash);
-    const asked = askAndKeep(asker, ticket);
+    const asked = askAndKeep(asker, ticket, key);
     inTheAir.set(key, asked);
     try {
       const answer = await asked;
@@ -51,18 +51,18 @@ export function remember(ask: Ask, options: RememberOptions): Ask {
     }
   };
 
-  async function askAndKeep(asker: Asker, ticket: Ticket): Promise<Answer> {
+  async function askAndKeep(asker: Asker, ticket: Ticket, key: string): Promise<Answer> {
     const answer = await ask(asker.model, ticket);
     if (answer.kind === 'none') ledger.keepLost(answer);
     else await ledger.keep(answer, ticket, asker, playbook.identity);
-    return { ...answer, key: answerKey(asker, ticket.textHash) };
+    return { ...answer, key };
   }
 
   function stopIfStale(asker: Asker, text: string): void {
     const old = ledger.findOfOtherPlaybook(asker, text);
     if (!old || !isFresh(old, policy)) return;
     const { fast, strong } = playbook.models;
-    const stale = [...new Set([fast, strong])].map((model) => ledger.answers.stale(askerOf(model)));
+    const stale = [...new Set([fast, strong])].map((model) => ledger.stale(askerOf(model)));
     const failure = failures.playbookChanged({
       from: old.playbook,
       to: playbook.identity,
@@ -81,8 +81,9 @@ export function usable(
   text: string,
   playbook: Playbook,
   policy: Policy,
+  key?: string,
 ): AnswerLine | null {
-  const own = ledger.find(asker, text);
+  const own = ledger.find(asker, text, key);
   if (own && isFresh(own, policy)) return own;
   if (own || policy.otherPlaybook !== 'keep') return null;
   const old = ledger.findOfOtherPlaybook(asker, text);

@@ -1,20 +1,24 @@
-// Where the last verdict on each ticket stands, by the ticket's id: 33 bytes a ticket.
+// Where the last verdict on each ticket stands, by the ticket's id: 29 bytes a ticket.
 import { textHash } from '../keys.ts';
 import type { VerdictLine } from './format.ts';
 import { createHashIndex, growing } from '../hash-index.ts';
 
 export interface Verdicts {
-  note: (verdict: VerdictLine, offset: number) => void;
-  /** Says that a row with this id is met in this run; false if an earlier one was. */
-  meet: (id: string) => boolean;
+  note: (verdict: Noted, offset: number) => void;
+  /** The number of a ticket's entry, made where it has none. */
+  entryOf: (id: string) => number;
+  /** Says that a row of this ticket is met in this run; false if one was before. */
+  meet: (entry: number) => boolean;
   /** Says that the id stands on several rows of one input. */
-  repeat: (id: string) => void;
-  isRepeated: (id: string) => boolean;
-  /** The offset of the last verdict's line if it is about another text; null if not, or if there is none. */
-  ofOtherText: (id: string, text: string) => number | null;
-  /** Whether the last verdict says the same. Of a repeated id: the last on the same text. */
-  isKnown: (verdict: VerdictLine) => boolean;
+  repeat: (entry: number) => void;
+  isRepeated: (entry: number) => boolean;
+  /** Of the last verdict's line, if it is about another text; null if not, or if there is none. */
+  ofOtherText: (entry: number, text: string) => number | null;
+  /** Of the last verdict's line; of a repeated id that of the last on the same text. */
+  lastOffset: (verdict: Noted) => number | null;
 }
+
+type Noted = Pick<VerdictLine, 'id' | 'text' | 'repeated'>;
 
 const MET = 1;
 const REPEATED = 2;
@@ -24,7 +28,6 @@ export function createVerdicts(): Verdicts {
   /** 0, where the header stands: no verdict. */
   const offsets = growing((length) => new Float64Array(length));
   const texts = growing((length) => new Uint32Array(length));
-  const digests = growing((length) => new Uint32Array(length));
   const flags = growing((length) => new Uint8Array(length));
 
   function entryOf(name: string): number {
@@ -33,60 +36,41 @@ export function createVerdicts(): Verdicts {
     return entry >= 0 ? entry : index.add(hash);
   }
 
-  function has(id: string, flag: number): boolean {
-    const entry = index.find(textHash(id));
-    return entry >= 0 && (flags.get(entry) & flag) !== 0;
-  }
-
   function raise(entry: number, flag: number): void {
     flags.set(entry, flags.get(entry) | flag);
   }
 
-  function note(verdict: VerdictLine, offset: number): void {
+  function note(verdict: Noted, offset: number): void {
     if (verdict.repeated) raise(entryOf(verdict.id), REPEATED);
     const entry = entryOf(nameOf(verdict));
     offsets.set(entry, offset);
     texts.set(entry, bits(verdict.text));
-    digests.set(entry, digestOf(verdict));
   }
 
-  function meet(id: string): boolean {
-    const entry = entryOf(id);
+  function meet(entry: number): boolean {
     if ((flags.get(entry) & MET) !== 0) return false;
     raise(entry, MET);
     return true;
   }
 
-  function ofOtherText(id: string, text: string): number | null {
-    const entry = index.find(textHash(id));
-    if (entry < 0 || offsets.get(entry) === 0 || texts.get(entry) === bits(text)) return null;
-    return offsets.get(entry);
-  }
-
-  function isKnown(verdict: VerdictLine): boolean {
-    const entry = index.find(textHash(nameOf(verdict)));
-    return entry >= 0 && offsets.get(entry) !== 0 && digests.get(entry) === digestOf(verdict);
+  function ofOtherText(entry: number, text: string): number | null {
+    return texts.get(entry) === bits(text) ? null : offsets.get(entry) || null;
   }
 
   return {
     note,
+    entryOf,
     meet,
-    repeat: (id) => raise(entryOf(id), REPEATED),
-    isRepeated: (id) => has(id, REPEATED),
+    repeat: (entry) => raise(entry, REPEATED),
+    isRepeated: (entry) => (flags.get(entry) & REPEATED) !== 0,
     ofOtherText,
-    isKnown,
+    lastOffset: (verdict) => offsets.get(entryOf(nameOf(verdict))) || null,
   };
 }
 
 /** Rows that share an id are told apart by their texts. */
-function nameOf({ id, text, repeated }: VerdictLine): string {
+function nameOf({ id, text, repeated }: Noted): string {
   return repeated ? `${id}\n${text}` : id;
-}
-
-function digestOf(verdict: VerdictLine): number {
-  const { text, team, ticket_type, urgency, sentiment, queue, model, triage } = verdict;
-  const labels = [team, ticket_type, urgency, sentiment];
-  return bits(textHash(JSON.stringify([text, labels, queue, model, triage?.reason])));
 }
 
 function bits(hash: string): number {
