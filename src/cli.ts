@@ -2,9 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { failures } from './errors.ts';
 
-export const COMMANDS = ['show', 'check', 'init'];
+export const COMMANDS = ['estimate', 'show', 'check', 'init', 'history', 'forget'];
 
-export type CommandName = 'classify' | 'show' | 'check' | 'init';
+export type CommandName =
+  'classify' | 'estimate' | 'show' | 'check' | 'init' | 'history' | 'forget';
 
 export interface Invocation {
   command: CommandName;
@@ -18,6 +19,7 @@ const EXAMPLES = `Examples:
   ticket-classify backlog.csv -o classified.csv      the same rows, with labels
   cat tickets.jsonl | ticket-classify | jq .ai_queue rows on stdout
   ticket-classify samples/tickets.csv --simulate     no key, no cost: a stand-in
+  ticket-classify estimate backlog.csv               the cost, sending nothing
   ticket-classify show backlog.csv --id T-17         the exact request
 `;
 
@@ -76,7 +78,14 @@ function programOf(version: string, act: Act): Command {
     .enablePositionalOptions()
     .argument('[files...]', 'CSV, TSV or JSONL; - or nothing means stdin')
     .action(act('classify'));
-  addIntakeFlags(addClassifyFlags(program));
+  addIntakeFlags(addLedgerFlags(addPickFlags(addClassifyFlags(program))));
+
+  const estimate = program
+    .command('estimate [files...]')
+    .description('what it would cost and how long it would take, sending nothing')
+    .option('--json', 'the estimate as JSON')
+    .action(act('estimate'));
+  addIntakeFlags(addLedgerFlags(addPickFlags(estimate)));
 
   const show = program
     .command('show [file]')
@@ -93,6 +102,17 @@ function programOf(version: string, act: Act): Command {
     .description('copy a playbook to edit')
     .option('--playbook <dir>', 'the one to copy (default: the built-in support)')
     .action(act('init'));
+  program
+    .command('history <id>')
+    .description('every verdict on one ticket, oldest first')
+    .option('--ledger <file>', 'to look in (default: ticket-classify.ledger.jsonl)')
+    .option('--json', 'all fields, and the answers behind each verdict')
+    .action(act('history'));
+  program
+    .command('forget <id>')
+    .description('take a ticket out of the ledger (erasure requests)')
+    .option('--ledger <file>', 'to take it out of (default: ticket-classify.ledger.jsonl)')
+    .action(act('forget'));
   return program;
 }
 
@@ -109,10 +129,6 @@ function addClassifyFlags(command: Command): Command {
     .option('--prefix <text>', 'before our column names (default: ai_)')
     .option('--replace', 'the input is an earlier output: replace its columns')
     .option('--excel', 'a CSV that Excel opens unharmed: no formulas, long ids as text')
-    .option('--limit <n>', 'only the first n rows')
-    .option('--sample <n>', 'only n rows, picked evenly and repeatably')
-    .option('--seed <n>', 'another sample (default: 1)')
-    .option('--first-per-ticket', 'rows are messages: the first row of each id decides for all')
     .option('-c, --concurrency <n>', 'calls in the air at once, at most (default: 20)')
     .option('--max-cost <usd | none>', 'stop before this run spends more (default: 25)')
     .option('--max-cost-per-day <usd>', 'the same over the last 24 hours of the ledger')
@@ -123,6 +139,22 @@ function addClassifyFlags(command: Command): Command {
     .option('--allow-triage <n | n%>', 'so many tickets for human triage are success (default: 0)')
     .option('--summary <file>', 'the summary as JSON')
     .option('--simulate', 'no key, no network: a built-in stand-in answers, and every row says so')
+    .option('--keep-first', 'a ticket keeps its first verdict though its text changed')
+    .option('-q, --quiet', 'nothing on stderr but errors')
+    .option('--verbose', 'tell of every retry')
+    .option('--no-progress', 'no progress, only the first lines and the summary');
+}
+
+function addPickFlags(command: Command): Command {
+  return command
+    .option('--limit <n>', 'only the first n rows')
+    .option('--sample <n>', 'only n rows, picked evenly and repeatably')
+    .option('--seed <n>', 'another sample (default: 1)')
+    .option('--first-per-ticket', 'rows are messages: the first row of each id decides for all');
+}
+
+function addLedgerFlags(command: Command): Command {
+  return command
     .option(
       '--ledger <file>',
       'where answers are kept: none is paid for twice (default: ticket-classify.ledger.jsonl)',
@@ -132,11 +164,7 @@ function addClassifyFlags(command: Command): Command {
     .option('--keep-answers', 'the playbook changed since the answers: use them')
     .option('--fresh', 'ask again, whatever the ledger holds')
     .option('--newer-than <time>', 'ask again where the answer is older: a date, or an age as 30d')
-    .option('--keep-first', 'a ticket keeps its first verdict though its text changed')
-    .option('--retry-triage', 'ask again where the answer was invalid')
-    .option('-q, --quiet', 'nothing on stderr but errors')
-    .option('--verbose', 'tell of every retry')
-    .option('--no-progress', 'no progress, only the first lines and the summary');
+    .option('--retry-triage', 'ask again where the answer was invalid');
 }
 
 function addIntakeFlags(command: Command): Command {

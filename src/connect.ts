@@ -1,6 +1,6 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
 import { askClaude, type ClaudeOptions } from './claude/ask-claude.ts';
-import { isHere, messagesUrl, openClient, type Access } from './claude/client.ts';
+import { isHere, messagesUrl, newClient, openClient, type Access } from './claude/client.ts';
 import type { Settings } from './settings/resolve.ts';
 import type { Ask } from './ticket.ts';
 
@@ -12,6 +12,9 @@ export interface Connection {
   host: string;
   close: () => Promise<void>;
 }
+
+/** Under which a stand-in's answers are remembered, wherever it listens. */
+const SIMULATOR = 'simulator';
 
 type Context = Pick<
   ClaudeOptions,
@@ -32,8 +35,14 @@ export async function connect(settings: Settings, context: Context): Promise<Con
     maxWait: flags.maxWait,
   });
   const url = messagesUrl(client);
-  const host = flags.simulate ? 'simulator' : new URL(url).host;
+  const host = flags.simulate ? SIMULATOR : new URL(url).host;
   return { ask, url, host, close: async () => simulated?.close() };
+}
+
+/** Where messages would go, for those who send none: no credentials are needed. */
+export function addressOf({ flags, access }: Settings): Pick<Connection, 'url' | 'host'> {
+  const url = messagesUrl(newClient({ ...access, log: () => {} }));
+  return { url, host: flags.simulate ? SIMULATOR : new URL(url).host };
 }
 
 /** What the answers of a run will be; null on this machine, where a simulator may listen too. */

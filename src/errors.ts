@@ -231,6 +231,18 @@ export const failures = {
       `There is no ticket with the id ${id}.`,
       guess && `The nearest is ${guess}.`,
     ),
+  ticketRepeated: (id: string, ledger: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${id} stands on several rows of one input: its verdicts name no single ticket.`,
+      `They are in ${ledger}, one for each text; \`ticket-classify forget\` takes all of them out.`,
+    ),
+  ticketWithoutId: (id: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${id} was made from the text of a ticket without an id, and such tickets have no history.`,
+      'The ledger holds the answers about that text; `ticket-classify forget` takes them out.',
+    ),
   folderExists: (folder: string) =>
     new Failure(
       EXIT.cannotStart,

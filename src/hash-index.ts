@@ -5,8 +5,10 @@
 export interface HashIndex {
   /** @returns the number of the new entry: 0, 1, 2 and so on. Equal hashes make entries of their own. */
   add: (hash: string) => number;
-  /** The newest entry with this hash, or the newest before `before`; -1: there is none. */
-  find: (hash: string, before?: number) => number;
+  /** The newest entry with this hash; -1: there is none. */
+  find: (hash: string) => number;
+  /** All entries with this hash, the newest first. */
+  findAll: (hash: string) => number[];
   /** The 64 bits of an entry's hash, as 16 hex digits. */
   hashOf: (entry: number) => string;
   size: () => number;
@@ -43,9 +45,24 @@ export function createHashIndex(): HashIndex {
     for (let entry = 0; entry < size; entry++) link(entry);
   }
 
-  function find(hash: string, before?: number): number {
-    const [a, b] = [part(hash, 0), part(hash, 8)];
-    let entry = before === undefined ? (buckets[b % buckets.length] ?? 0) : next.get(before);
+  function find(hash: string): number {
+    const a = part(hash, 0);
+    const b = part(hash, 8);
+    return nextOf(a, b, buckets[b % buckets.length] ?? 0);
+  }
+
+  function findAll(hash: string): number[] {
+    const a = part(hash, 0);
+    const b = part(hash, 8);
+    const found: number[] = [];
+    let entry = nextOf(a, b, buckets[b % buckets.length] ?? 0);
+    for (; entry !== NONE; entry = nextOf(a, b, next.get(entry))) found.push(entry);
+    return found;
+  }
+
+  /** @param from one more than the number of an entry */
+  function nextOf(a: number, b: number, from: number): number {
+    let entry = from;
     while (entry > 0) {
       if (low.get(entry - 1) === b && high.get(entry - 1) === a) return entry - 1;
       entry = next.get(entry - 1);
@@ -57,7 +74,7 @@ export function createHashIndex(): HashIndex {
     return [high, low].map((half) => half.get(entry).toString(16).padStart(8, '0')).join('');
   }
 
-  return { add, find, hashOf, size: () => size };
+  return { add, find, findAll, hashOf, size: () => size };
 }
 
 interface Numbers {

@@ -9,6 +9,11 @@ export function textHash(sent: string): string {
   return hash('sha256', sent, 'hex').slice(0, DIGITS);
 }
 
+/** The beginning of the text's hash in the id of a ticket without one; null for an id of its own. */
+export function digitsOfMadeId(id: string): string | null {
+  return /^text-([0-9a-f]{12})(?:-\d+)?$/.exec(id)?.[1] ?? null;
+}
+
 /** Who was asked, and with which instructions. */
 export interface Asker {
   /** Host and port of the server; `simulator` for the built-in stand-in. */

@@ -101,6 +101,10 @@ async function dispatch(
         classifyCommand(operands, flags, context),
       );
     }
+    case 'estimate': {
+      const { estimateCommand } = await import('./commands/estimate.ts');
+      return estimateCommand(operands, flags, context);
+    }
     case 'show': {
       const { showCommand } = await import('./commands/show.ts');
       return showCommand(operand, flags, context);
@@ -112,6 +116,14 @@ async function dispatch(
     case 'init': {
       const { initCommand } = await import('./commands/init.ts');
       return initCommand(operand ?? '', flags, context);
+    }
+    case 'history': {
+      const { historyCommand } = await import('./commands/history.ts');
+      return historyCommand(operand ?? '', flags, context);
+    }
+    case 'forget': {
+      const { forgetCommand } = await import('./commands/forget.ts');
+      return forgetCommand(operand ?? '', flags, context);
     }
   }
 }
@@ -127,7 +139,7 @@ async function refuseMistypedCommand(operand: string): Promise<void> {
 }
 
 function readsStdin({ command, operands }: Invocation): boolean {
-  return (command === 'classify' || command === 'show') && operands.length === 0;
+  return ['classify', 'estimate', 'show'].includes(command) && operands.length === 0;
 }
 
 /** On the screen before anything heavy is loaded. */

@@ -33,7 +33,7 @@ export function classify(rows: AsyncIterable<Row>, stations: Stations): AsyncGen
   async function decideOne(ticket: Ticket): Promise<Verdict> {
     const { past, kept } = memory.recall(ticket);
     const decision = kept ?? (await decide(ticket, ask, playbook));
-    return { ...decision, past };
+    return { past, ...decision };
   }
 
   async function walk(row: Row): Promise<Routed> {

@@ -1,4 +1,4 @@
-// What the README and docs/summary.md claim, held against the program.
+// What the README and the pages in docs claim, held against the program.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { EXIT } from '../src/errors.ts';
 import { columnNames } from '../src/output/columns.ts';
+import type { Failure } from '../src/simulator/failures.ts';
 import { startSimulator } from '../src/simulator/simulator.ts';
 import { SAMPLES } from './example.ts';
 import { envOf, ok, program } from './program.ts';
@@ -76,4 +77,29 @@ test('every field of the summary is documented, and no other', async () => {
   for (const name of nested.filter((key) => !data.has(key))) {
     expect(documentation).toMatch(new RegExp(`[\`.]${name}\``));
   }
+});
+
+test('every field of the ledger is documented, and no other', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'readme-')), 'ledger.jsonl');
+  const classify = async (failure: Failure, stdin: string) => {
+    const simulator = await startSimulator({ failures: [failure] });
+    await program(['-', '--ledger', path], { env: envOf(simulator), stdin });
+    await simulator.close();
+  };
+  await classify({ what: 'cut_off', first: 1 }, 'id,body\nT-1,I was charged twice\nT-2,Hello\n');
+  await classify({ what: 'dropped_after' }, 'id,body\nT-3,Where is my invoice?\n');
+  await ok(['forget', 'T-2', '--ledger', path]);
+
+  const written = new Map<string, Set<string>>();
+  for (const line of (await readFile(path, 'utf8')).trimEnd().split('\n')) {
+    const fields: { kind?: string } = JSON.parse(line);
+    const { kind = 'header' } = fields;
+    written.set(kind, new Set([...(written.get(kind) ?? []), ...Object.keys(fields)]));
+  }
+  const documentation = await readFile(join(ROOT, 'docs/ledger.md'), 'utf8');
+  const told = new Map<string, Set<string>>();
+  for (const part of documentation.split(/^## /m).filter((each) => each.includes('| field |'))) {
+    told.set(/^`(\w+)`/.exec(part)?.[1] ?? 'header', new Set(firstCells(part)));
+  }
+  expect(told).toEqual(written);
 });

@@ -1,18 +1,21 @@
 // A playbook read over: its mistakes, its size, its price.
 import { costOf, roundedUsd } from '../claude/cost.ts';
 import { modelFacts, MODELS, type Model } from '../claude/models.ts';
+import {
+  ANSWER_TOKENS,
+  BYTES_PER_TOKEN,
+  FORCED_TOOL_TOKENS,
+  guessTokens,
+  prefixText,
+} from '../claude/token-guess.ts';
 import { EXIT, failures } from '../errors.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import { toolFrom } from '../playbook/prompt.ts';
 import { FIELDS } from '../ticket.ts';
 import type { Context } from './context.ts';
 
-/** An estimate for English prose; the true figure is in each response. */
-const CHARACTERS_PER_TOKEN = 4;
-
-/** What the price is worked out for: an ordinary ticket, the forced tool's 588, the answer, 15 % escalated. */
-const ASSUMED = { ticketTokens: 250, toolTokens: 588, answerTokens: 160, escalated: 0.15 };
+/** What the price is worked out for: an ordinary ticket, 15 % escalated. */
+const ASSUMED = { ticketTokens: 250, escalated: 0.15 };
 
 export async function checkCommand(folder: string | undefined, context: Context): Promise<number> {
   const playbook = await loadPlaybook(playbookFolder(folder ?? 'support'));
@@ -20,8 +23,8 @@ export async function checkCommand(folder: string | undefined, context: Context)
   const [fastModel, strongModel] = [fast, strong].map((name) => factsOf(name, prices[name]));
   if (!fastModel || !strongModel) return EXIT.cannotStart;
 
-  const characters = playbook.system.length + JSON.stringify(toolFrom(playbook.labels)).length;
-  const tokens = Math.round(characters / CHARACTERS_PER_TOKEN);
+  const prefix = prefixText(playbook);
+  const tokens = guessTokens(prefix);
   const least = fastModel.smallestCacheablePrefix;
   const lines = [
     `${playbook.identity} (version ${playbook.version}, in ${playbook.folder}): no mistakes.`,
@@ -29,7 +32,7 @@ export async function checkCommand(folder: string | undefined, context: Context)
     `labels    ${FIELDS.map((field) => `${playbook.labels[field].length} ${field}`).join(', ')}`,
     `patterns  ${playbook.patterns.map(({ name }) => name).join(', ') || 'none'}`,
     `rules     ${playbook.rules.map(({ name }) => name).join(', ')}`,
-    `prefix    ${characters} characters, about ${tokens} tokens (at ${CHARACTERS_PER_TOKEN} characters a token)`,
+    `prefix    ${prefix.length} characters, about ${tokens} tokens (at ${BYTES_PER_TOKEN} bytes a token)`,
     tokens >= least
       ? `          over the ${least} tokens that ${fast} needs to cache it`
       : `          under the ${least} tokens that ${fast} needs to cache it: every call would pay for it whole`,
@@ -49,13 +52,13 @@ function factsOf(name: string, given: Playbook['models']['prices'][string] | und
 function priceText(prefixTokens: number, fast: Model, strong: Model): string {
   const one = (model: Model) => {
     const cached = prefixTokens >= model.smallestCacheablePrefix;
-    const own = ASSUMED.ticketTokens + ASSUMED.toolTokens;
+    const own = ASSUMED.ticketTokens + FORCED_TOOL_TOKENS;
     return costOf(
       {
         input: cached ? own : own + prefixTokens,
         cacheRead: cached ? prefixTokens : 0,
         cacheWrite: 0,
-        output: ASSUMED.answerTokens,
+        output: ANSWER_TOKENS,
       },
       model,
     );

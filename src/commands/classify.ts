@@ -2,6 +2,7 @@
 import { openBudget } from '../claude/budget.ts';
 import { connect, expectsSimulated } from '../connect.ts';
 import { EXIT, Failure, ReaderGone } from '../errors.ts';
+import { likelyCost } from '../estimate/likely-cost.ts';
 import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
 import { attach, ledgerPath } from '../ledger/attach.ts';
@@ -16,7 +17,7 @@ import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { Answer, Ask } from '../ticket.ts';
 import { chooseOutput, type Output } from './choose-output.ts';
 import type { Context } from './context.ts';
-import { firstLines } from './first-lines.ts';
+import { firstLine, firstLines, IDS_REPEAT } from './first-lines.ts';
 import { intakeOptions } from './intake-options.ts';
 import { outcomeOf } from './outcome.ts';
 import { run } from './run.ts';
@@ -117,7 +118,10 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
         : await toFile(output.path, ledger.path !== null, lost);
     const inputs = plan.inputs.map((input) => (input === STDIN ? 'stdin' : input));
     const { url, host } = connection;
-    note(firstLines({ ...plan, inputs, ledger, output: destination.name, url }).trimEnd());
+    note(firstLines({ ...plan, inputs, ledger, output: destination.name, url }));
+    const lookAhead = { ledger, host, intakeOptions: intakeOptions(settings, plan.inputs) };
+    const likely = await likelyCost({ ...plan, ...lookAhead, stdin: context.stdin });
+    if (likely !== null) note(firstLine('likely', likely));
     if (intake.idsRepeat && !flags.firstPerTicket) note(IDS_REPEAT);
     if (ledger.isNew && ledger.path !== null) await warnIfInGit(ledger.path, note);
     progress = startProgress({
@@ -180,10 +184,6 @@ const CONTINUED = new Set<number>([EXIT.stopped, EXIT.later, 130, 143]);
 
 /** When the reader of the rows has gone, calls in the air have so long to finish. */
 const GRACE_MS = 10_000;
-
-const IDS_REPEAT =
-  'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
-  '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
 
 /** Tells of each answer as it comes. */
 function told(ask: Ask, came: (answer: Answer) => void): Ask {

@@ -1,7 +1,7 @@
 // What will happen, said before it does.
 import { columnsText } from '../intake/columns/find-columns.ts';
 import type { Intake } from '../intake/open-intake.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { KnownAnswers, LedgerState } from '../ledger/ledger.ts';
 import { plural } from '../output/figures.ts';
 import type { Settings } from '../settings/resolve.ts';
 
@@ -17,14 +17,20 @@ export interface Plan {
   inputs: readonly string[];
   intake: Intake;
   settings: Settings;
-  ledger: Ledger;
-  /** For people: a path, or `stdout`. */
-  output: string;
+  ledger: LedgerState & Pick<KnownAnswers, 'answers'>;
+  /** For people: a path, or `stdout`; null: none is written. */
+  output: string | null;
   /** Where messages go. */
   url: string;
 }
 
-export function firstLines({ inputs, intake, settings, ledger, output, url }: Plan): string {
+export const IDS_REPEAT =
+  'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
+  '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
+
+/** Without a newline at their end. */
+export function firstLines(plan: Plan): string {
+  const { inputs, intake, settings, ledger, output, url } = plan;
   const { playbook, origins, flags } = settings;
   const { models, thresholds } = playbook;
   const { hostname, origin } = new URL(url);
@@ -43,11 +49,16 @@ export function firstLines({ inputs, intake, settings, ledger, output, url }: Pl
   if (origins.length > 0) lines.push(['settings', origins.join(', ')]);
   if (flags.simulate) lines.push(['sent to', 'nobody: a built-in stand-in answers']);
   else if (hostname !== ANTHROPIC) lines.push(['sent to', `${origin}, which is not Anthropic's`]);
-  lines.push(['ledger', ledgerText(ledger)], ['output', output]);
-  return lines.map(([name, text]) => `${name.padEnd(9)} ${text}\n`).join('');
+  lines.push(['ledger', ledgerText(ledger)]);
+  if (output !== null) lines.push(['output', output]);
+  return lines.map(([name, text]) => firstLine(name, text)).join('\n');
 }
 
-function ledgerText({ path, isNew, answers, unread }: Ledger): string {
+export function firstLine(name: string, text: string): string {
+  return `${name.padEnd(9)} ${text}`;
+}
+
+function ledgerText({ path, isNew, answers, unread }: Plan['ledger']): string {
   if (path === null) return 'none: nothing is remembered after this run';
   if (isNew) return `${path} (new)`;
   const torn = unread === 0 ? '' : `; ${plural(unread, 'line')} of it can't be read`;

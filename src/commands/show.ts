@@ -1,8 +1,8 @@
 // The exact request for one ticket, and where it would go. Sends nothing.
 import { closest } from 'fastest-levenshtein';
-import { messagesUrl, newClient } from '../claude/client.ts';
 import { requestMaker } from '../claude/request.ts';
 import { escalateUnasked, escalationText } from '../cascade/escalate.ts';
+import { addressOf } from '../connect.ts';
 import { EXIT, failures } from '../errors.ts';
 import { intakeOptions } from './intake-options.ts';
 import { openIntake } from '../intake/open-intake.ts';
@@ -21,7 +21,7 @@ export async function showCommand(
   context: Context,
 ): Promise<number> {
   const settings = await resolveSettings(given, context.environment);
-  const { playbook, models, access, flags } = settings;
+  const { playbook, models, flags } = settings;
   const intake = await openIntake(intakeOptions(settings, [file ?? STDIN]), context.stdin);
   const toTicket = ticketMaker(intake.found.columns, intake.shape.names, playbook);
   const wanted = flags.id ?? '';
@@ -29,12 +29,11 @@ export async function showCommand(
   for await (const row of intake.rows) {
     const ticket = toTicket(row);
     if (ticket.id === wanted) {
-      const client = newClient({ ...access, log: () => {} });
       const makeRequest = requestMaker(playbook, (name) => models.get(name)?.forcedTool ?? true);
       const first = firstModel(ticket, settings);
       const shown = {
         ticket_id: ticket.id,
-        url: messagesUrl(client),
+        url: addressOf(settings).url,
         sent: isSent(ticket),
         asked_first: first,
         afterwards: afterwardsText(ticket, settings),

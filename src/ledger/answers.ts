@@ -14,13 +14,20 @@ export interface Noted {
 
 type Note = Pick<AnswerLine, 'text' | 'host' | 'model' | 'playbook'>;
 
+export interface Stale extends Noted {
+  /** The beginning of its hash. */
+  text: string;
+}
+
 export interface Answers {
   note: (answer: Note, offset: number) => void;
   /** All about a text, the newest first. */
   about: (text: string) => Noted[];
+  /** Where the asker's own stand, the newest first, at most so many. */
+  newestOf: (asker: Asker, most: number) => number[];
   size: () => number;
   /** One for each text that the asker's model answered at its host, but under other playbooks alone. */
-  stale: (asker: Asker) => Noted[];
+  stale: (asker: Asker) => Stale[];
 }
 
 export function createAnswers(): Answers {
@@ -52,24 +59,33 @@ export function createAnswers(): Answers {
   }
 
   function about(text: string): Noted[] {
-    const found: Noted[] = [];
-    for (let at = index.find(text); at >= 0; at = index.find(text, at)) found.push(notedAt(at));
-    return found;
+    return index.findAll(text).map(notedAt);
   }
 
-  function stale(asker: Asker): Noted[] {
-    const found: Noted[] = [];
-    for (let entry = 0; entry < index.size(); entry++) {
-      if (!isOfOtherPlaybook(notedAt(entry).source, asker)) continue;
-      const all = about(index.hashOf(entry));
-      const newest = all.find(({ source }) => isOfOtherPlaybook(source, asker));
-      if (newest?.offset !== offsets.get(entry)) continue;
-      if (!all.some(({ source }) => isOf(source, asker))) found.push(newest);
+  function newestOf(asker: Asker, most: number): number[] {
+    const own = new Set(sources.filter((source) => isOf(source, asker)));
+    const found: number[] = [];
+    for (let entry = index.size() - 1; entry >= 0 && found.length < most; entry--) {
+      const { source, offset } = notedAt(entry);
+      if (own.has(source)) found.push(offset);
     }
     return found;
   }
 
-  return { note, about, size: index.size, stale };
+  function stale(asker: Asker): Stale[] {
+    const found: Stale[] = [];
+    for (let entry = 0; entry < index.size(); entry++) {
+      if (!isOfOtherPlaybook(notedAt(entry).source, asker)) continue;
+      const text = index.hashOf(entry);
+      const all = about(text);
+      const newest = all.find(({ source }) => isOfOtherPlaybook(source, asker));
+      if (newest?.offset !== offsets.get(entry)) continue;
+      if (!all.some(({ source }) => isOf(source, asker))) found.push({ ...newest, text });
+    }
+    return found;
+  }
+
+  return { note, about, newestOf, size: index.size, stale };
 }
 
 /** Whether answers of this source are the asker's own. The digits of the playbook tell its prompt. */

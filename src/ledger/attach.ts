@@ -16,6 +16,11 @@ export function ledgerPath({ ledger, simulate }: Flags): string | null {
   return ledger === true ? DEFAULT_LEDGER : ledger;
 }
 
+/** For a command that only looks after a ledger. */
+export function ledgerNamed({ ledger }: Record<string, unknown>): string {
+  return typeof ledger === 'string' ? ledger : DEFAULT_LEDGER;
+}
+
 export interface Attached {
   ask: Ask;
   memory: Memory;

@@ -12,7 +12,7 @@ const text = z.string();
 const count = z.number().nonnegative();
 const dollars = z.number().nonnegative();
 
-const headerSchema = z.looseObject({
+const headerSchema = z.object({
   format: z.literal(FORMAT),
   version: z.number(),
   /** True if the answers are the simulator's and mean nothing; one ledger holds one kind. */
@@ -64,13 +64,13 @@ const paid = {
 };
 
 const answerSchema = z.discriminatedUnion('status', [
-  z.looseObject({ ...paid, status: z.literal('valid'), ...said }),
-  z.looseObject({ ...paid, status: z.literal('invalid'), why: text }),
+  z.object({ ...paid, status: z.literal('valid'), ...said }),
+  z.object({ ...paid, status: z.literal('invalid'), why: text }),
 ]);
 /** One paid response. */
 export type AnswerLine = z.infer<typeof answerSchema>;
 
-const lostSchema = z.looseObject({
+const lostSchema = z.object({
   kind: z.literal('lost'),
   at: text,
   model: text,
@@ -79,6 +79,15 @@ const lostSchema = z.looseObject({
 });
 /** Calls that may have been paid for without any answer. */
 export type LostLine = z.infer<typeof lostSchema>;
+
+const spentSchema = z.object({
+  kind: z.literal('spent'),
+  at: text,
+  model: text,
+  cost_usd: dollars,
+});
+/** What an answer cost that was forgotten: the money stays spent. */
+export type SpentLine = z.infer<typeof spentSchema>;
 
 const field = z.enum(['team', 'ticket_type', 'urgency', 'sentiment']);
 const escalation = z.discriminatedUnion('by', [
@@ -94,13 +103,12 @@ const escalation = z.discriminatedUnion('by', [
   z.object({ by: z.literal('failure'), why: text }),
 ]);
 
-const verdictSchema = z.looseObject({
+const verdictSchema = z.object({
   kind: z.literal('verdict'),
   id: text,
   text,
   /** True if the id stood on several rows of one input: then it names no single ticket. */
   repeated: z.boolean(),
-  playbook: text,
   queue: text,
   rule: text,
   sla_minutes: z.number(),
@@ -110,6 +118,7 @@ const verdictSchema = z.looseObject({
   urgency: text.nullable(),
   sentiment: text.nullable(),
   model: text.nullable(),
+  playbook: text,
   /** Keys of all answers behind it, in order; `answer` is the one that counts. */
   asked: z.array(text),
   answer: text.nullable(),
@@ -127,16 +136,25 @@ const verdictSchema = z.looseObject({
 /** What a ticket came to: written when it is new or differs from the last. */
 export type VerdictLine = z.infer<typeof verdictSchema>;
 
-export type Line = AnswerLine | VerdictLine | LostLine;
+export type Line = AnswerLine | VerdictLine | LostLine | SpentLine;
 
-const schemas = { answer: answerSchema, verdict: verdictSchema, lost: lostSchema };
+const schemas = {
+  answer: answerSchema,
+  verdict: verdictSchema,
+  lost: lostSchema,
+  spent: spentSchema,
+};
 
 /** Null for a line that is torn, or of a kind that a later version has added. */
 export function readLine(line: string): Line | null {
   const value = parsed(line);
   const kind = isObject(value) ? value['kind'] : null;
-  if (kind !== 'answer' && kind !== 'verdict' && kind !== 'lost') return null;
+  if (typeof kind !== 'string' || !isKind(kind)) return null;
   return schemas[kind].safeParse(value).data ?? null;
+}
+
+function isKind(kind: string): kind is keyof typeof schemas {
+  return Object.hasOwn(schemas, kind);
 }
 
 export function readAnswer(line: string): AnswerLine | null {

@@ -1,5 +1,13 @@
 // Paid answers and verdicts, on disk and by key.
-import { accessSync, constants, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { usd } from '../claude/cost.ts';
@@ -22,7 +30,8 @@ import {
 import { lineFile, type LineFile } from './line-file.ts';
 import { loadLedger, type Loaded } from './load.ts';
 import { lockLedger } from './lock.ts';
-import { createVerdicts, type Verdicts } from './verdicts.ts';
+import { removeDraft } from './rewrite-ledger.ts';
+import { createVerdicts, saidBy, type Verdicts } from './verdicts.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -48,23 +57,34 @@ export interface KnownAnswers {
   findOfOtherPlaybook: (asker: Asker, text: string) => AnswerLine | null;
   /** All answers about a text, the newest first. */
   about: (text: string) => AnswerLine[];
+  /** The asker's own answers, the newest first, at most so many. */
+  newestOf: (asker: Asker, most: number) => AnswerLine[];
   /** Of a text that any model has answered about; undefined of another. */
   languageOf: (text: string) => string | null | undefined;
   /**
-   * Texts that the asker's model answered at its host, but under other playbooks alone; and what
-   * asking it about them costs if it costs what it did, in US dollars, judged by some of them.
+   * Texts that an asker's model answered at its host, but under other playbooks alone; and what
+   * asking about them costs if it costs what it did, in US dollars, judged by some of them.
    */
-  stale: (asker: Asker) => { texts: number; cost: number };
+  stale: (askers: readonly Asker[]) => { texts: number; cost: number };
 }
 
-export interface Ledger extends KnownAnswers {
-  verdicts: Verdicts;
+/** What can be told of a ledger that is open. */
+export interface LedgerState {
   /** Null: it has none, and is gone after this run. */
   path: string | null;
   /** True if it is not there yet: it is made when there is something to keep. */
   isNew: boolean;
   /** Lines that could not be read. */
   unread: number;
+}
+
+export interface LedgerReader extends KnownAnswers, LedgerState {
+  /** Whether its answers are made up; null while it has none. */
+  simulated: boolean | null;
+}
+
+export interface Ledger extends KnownAnswers, LedgerState {
+  verdicts: Verdicts;
   /** Within the 24 hours before it was opened. */
   spent: Loaded['spent'];
   /** Resolves when the answer is written; it must not be used before. */
@@ -89,10 +109,12 @@ export interface Ledger extends KnownAnswers {
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { path } = options;
   if (path === null) return opened(options, nothing(), openNameless, async () => {});
-  const { isNew, open } = place(path);
-  refuseUnwritable(path, isNew);
+  refuseUnwritable(path, place(path).isNew);
   const lock = await lockLedger(path);
   try {
+    await removeDraft(path);
+    // Until now another run could make it.
+    const { isNew, open } = place(path);
     const loaded = isNew ? nothing() : await loadLedger(path, options.clock.now() - DAY_MS);
     refuseOtherKind(path, loaded, options.simulated);
     return opened(options, loaded, open, lock.release);
@@ -102,10 +124,15 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 }
 
-/** To look up, not to write: another run may have it open. A ledger that is not there is an empty one. */
-export async function readLedger(path: string, clock: Clock): Promise<KnownAnswers> {
-  const { isNew } = place(path);
-  if (isNew) return known(nothing().answers, () => '');
+/**
+ * To look up, not to write: another run may have it open. A ledger that is not there is an empty one.
+ * @param path null: there is none
+ */
+export async function readLedger(path: string | null, clock: Clock): Promise<LedgerReader> {
+  if (path === null || place(path).isNew) {
+    const { answers, unread } = nothing();
+    return { ...known(answers, () => ''), path, isNew: true, unread, simulated: null };
+  }
   const loaded = await loadLedger(path, clock.now());
   const file = lineFile(
     () => openSync(path, 'r'),
@@ -113,13 +140,24 @@ export async function readLedger(path: string, clock: Clock): Promise<KnownAnswe
     false,
     () => {},
   );
-  return known(loaded.answers, file.read);
+  const { answers, header, unread } = loaded;
+  const simulated = header?.simulated ?? null;
+  return { ...known(answers, file.read), path, isNew: header === null, unread, simulated };
 }
 
 function place(path: string): { isNew: boolean; open: () => number } {
-  const existing = statSync(path, { throwIfNoEntry: false });
+  const existing = existingAt(path);
   if (existing && !existing.isFile()) throw failures.ledgerNoFile(path, existing.isDirectory());
   return { isNew: !existing, open: () => openSync(path, 'a+', 0o600) };
+}
+
+/** Undefined if there is nothing, but could be. */
+function existingAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw failures.ledgerUnwritable(path, diskError(error));
+  }
 }
 
 /** Before a cent is spent. */
@@ -171,9 +209,12 @@ function opened(
   let kind = header?.simulated ?? simulated;
   let isEmpty = header === null;
   let isClosed = false;
+  /** Verdicts from before the first answer, which tells the kind of a new ledger. */
+  const early: VerdictLine[] = [];
+  let isMixed = false;
 
   function write(line: AnswerLine | VerdictLine | LostLine): number | null {
-    if (isClosed || kind === null) return null;
+    if (isClosed || isMixed || kind === null) return null;
     if (isEmpty) file.append(JSON.stringify(headerFor(kind, clock.now())));
     isEmpty = false;
     return file.append(JSON.stringify(line));
@@ -182,9 +223,12 @@ function opened(
   async function keep(...[answer, ticket, asker, playbook]: Parameters<Ledger['keep']>) {
     kind ??= answer.simulated;
     if (answer.simulated !== kind) {
+      // Verdicts of such answers must not be in it either.
+      isMixed = true;
       failed(failures.ledgerOfOtherKind(name, kind));
       return;
     }
+    for (const verdict of early.splice(0)) keepVerdict(verdict);
     const line = answerLine(answer, ticket, asker, playbook);
     const offset = write(line);
     await file.written();
@@ -198,10 +242,9 @@ function opened(
   }
 
   function keepVerdict(verdict: VerdictLine): void {
-    const last = verdicts.lastOffset(verdict);
-    if (last !== null && saysTheSame(file.read(last), JSON.stringify(verdict))) return;
+    if (kind === null) early.push(verdict);
     const offset = write(verdict);
-    if (offset !== null) verdicts.note(verdict, offset);
+    if (offset !== null) verdicts.note({ ...verdict, said: saidBy(verdict) }, offset);
   }
 
   async function close(): Promise<void> {
@@ -224,12 +267,6 @@ function opened(
     close,
     read: file.read,
   };
-}
-
-/** Their time is the last of a verdict's fields. */
-function saysTheSame(line: string, other: string): boolean {
-  const end = other.lastIndexOf(',"at":');
-  return line.lastIndexOf(',"at":') === end && line.startsWith(other.slice(0, end));
 }
 
 function headerFor(simulated: boolean, now: number): Header {
@@ -263,18 +300,21 @@ function known(answers: Answers, read: LineFile['read']): KnownAnswers {
     findOfOtherPlaybook: (asker, text) =>
       newest(text, (source) => isOfOtherPlaybook(source, asker)),
     about: (text) => answers.about(text).flatMap(({ offset }) => lineAt(offset) ?? []),
+    newestOf: (asker, most) =>
+      answers.newestOf(asker, most).flatMap((offset) => readAnswer(read(offset)) ?? []),
     languageOf(text) {
       const line = newest(text, () => true);
       return line ? line.language : undefined;
     },
-    stale(asker) {
-      const stale = answers.stale(asker);
+    stale(askers) {
+      const stale = askers.flatMap((asker) => answers.stale(asker));
       const step = Math.ceil(stale.length / COSTS);
       const costs = stale
         .filter((_, at) => at % step === 0)
         .map(({ offset }) => lineAt(offset)?.cost_usd ?? 0);
       const sum = costs.reduce((all, cost) => all + cost, 0);
-      return { texts: stale.length, cost: (sum / Math.max(1, costs.length)) * stale.length };
+      const texts = new Set(stale.map(({ text }) => text)).size;
+      return { texts, cost: (sum / Math.max(1, costs.length)) * stale.length };
     },
   };
 }

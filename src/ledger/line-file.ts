@@ -5,6 +5,8 @@ import { closeSync, fdatasync, fdatasyncSync, readSync, writeSync } from 'node:f
 const SYNC_WITHIN_MS = 100;
 
 const LINE_END = 10;
+/** Read at once. */
+const PAGE_BYTES = 16 * 1024;
 
 export interface LineFile {
   /**
@@ -42,6 +44,8 @@ export function lineFile(
   let flushing: Promise<void> | null = null;
   let syncing: NodeJS.Timeout | null = null;
   let isTorn = torn;
+  // Lines that are asked for one after the other mostly stand so.
+  let page = { offset: 0, bytes: Buffer.alloc(0) };
 
   function append(line: string): number {
     if (isTorn) {
@@ -92,13 +96,16 @@ export function lineFile(
   function read(offset: number): string {
     if (offset >= writtenTo) flush();
     file ??= open();
-    let bytes = Buffer.allocUnsafe(1024);
-    for (let length = 0; ;) {
-      const more = readSync(file, bytes, length, bytes.length - length, offset + length);
-      const lineEnd = bytes.subarray(0, length + more).indexOf(LINE_END, length);
-      if (lineEnd >= 0 || more === 0) return bytes.toString('utf8', 0, Math.max(lineEnd, 0));
-      length += more;
-      if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);
+    for (let length = PAGE_BYTES; ; length *= 2) {
+      const from = offset - page.offset;
+      const isThere = from >= 0 && from < page.bytes.length;
+      const lineEnd = isThere ? page.bytes.indexOf(LINE_END, from) : -1;
+      if (lineEnd >= 0) return page.bytes.toString('utf8', from, lineEnd);
+      const bytes = Buffer.allocUnsafe(length);
+      const got = readSync(file, bytes, 0, length, offset);
+      page = { offset, bytes: bytes.subarray(0, got) };
+      // Not even a line's end at the end of the file: it is no line.
+      if (got < length && !page.bytes.includes(LINE_END)) return '';
     }
   }
 

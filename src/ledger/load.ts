@@ -5,7 +5,7 @@ import { createAnswers, type Answers } from './answers.ts';
 import { HEADER_START, readHeader, readLine, VERSION, type Header } from './format.ts';
 import { scanLines } from './scan-lines.ts';
 import { skimLine } from './skim-line.ts';
-import { createVerdicts, type Verdicts } from './verdicts.ts';
+import { createVerdicts, saidBy, type Verdicts } from './verdicts.ts';
 
 export interface Loaded {
   /** Null for a file that is not there or empty. */
@@ -36,7 +36,8 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
   let unread = 0;
 
   function spend(at: string, dollars: number): void {
-    const minute = Math.floor(Date.parse(at) / MINUTE_MS) * MINUTE_MS;
+    // Dated at the end of its minute: none of it leaves the day too early.
+    const minute = Math.ceil(Date.parse(at) / MINUTE_MS) * MINUTE_MS;
     if (dollars > 0 && minute >= since) {
       spent.set(minute, (spent.get(minute) ?? 0) + halfNanosOf(dollars));
     }
@@ -64,9 +65,9 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
       answers.note(line, offset);
       spend(line.at, line.cost_usd + line.unknown_cost_at_most_usd);
     } else if (line.kind === 'verdict') {
-      verdicts.note(line, offset);
+      verdicts.note({ ...line, said: saidBy(line) }, offset);
     } else {
-      spend(line.at, line.at_most_usd);
+      spend(line.at, line.kind === 'lost' ? line.at_most_usd : line.cost_usd);
     }
   }
 
@@ -86,9 +87,10 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
 }
 
 /** Null for a header that was torn before anything followed it. */
-function headerOf(path: string, line: string): Header | null {
+export function headerOf(path: string, line: string): Header | null {
   const header = readHeader(line);
-  if (header === null && line.startsWith(HEADER_START)) return null;
+  const isTorn = line.startsWith(HEADER_START) || HEADER_START.startsWith(line);
+  if (header === null && isTorn) return null;
   if (header === null) throw failures.notALedger(path);
   if (header.version > VERSION) throw failures.newerLedger(path, header.version, VERSION);
   return header;

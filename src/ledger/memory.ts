@@ -11,6 +11,7 @@ import {
 import { answerFrom } from './answer-line.ts';
 import { readVerdict, type VerdictLine } from './format.ts';
 import type { Ledger } from './ledger.ts';
+import { saidBy } from './verdicts.ts';
 
 export interface Recalled {
   /** Null for a ticket that is new or has its text still, or whose id names no single ticket. */
@@ -35,7 +36,7 @@ export interface MemoryOptions {
 }
 
 export function memoryOf(options: MemoryOptions): Memory {
-  const { ledger, playbook, keepFirst } = options;
+  const { ledger, playbook, keepFirst, now } = options;
   const { verdicts } = ledger;
 
   function recall(ticket: Ticket): Recalled {
@@ -63,11 +64,20 @@ export function memoryOf(options: MemoryOptions): Memory {
   }
 
   function record(routed: Routed): void {
-    const { id, hasOwnId } = routed.ticket;
-    const isOfFirstRow = routed.answer !== null && routed.asked.length === 0;
-    if (!hasOwnId || isOfFirstRow) return;
-    const isRepeated = verdicts.isRepeated(verdicts.entryOf(id));
-    ledger.keepVerdict(lineOf(routed, isRepeated, options));
+    const { ticket, asked, triage, past } = routed;
+    const isUnaskable = triage?.reason === 'empty' || triage?.reason === 'unreadable';
+    const isOfFirstRow = asked.length === 0 && !isUnaskable;
+    if (!ticket.hasOwnId || isOfFirstRow) return;
+    const entry = verdicts.entryOf(ticket.id);
+    const of = {
+      id: ticket.id,
+      text: past?.kept ? past.textHash : ticket.textHash,
+      repeated: verdicts.isRepeated(entry),
+    };
+    const said = sayingOf(routed);
+    if (verdicts.isKnown(entry, { ...of, said: saidBy(said) })) return;
+    const at = new Date(now()).toISOString();
+    ledger.keepVerdict({ kind: 'verdict', ...of, ...said, ...reasonsFor(routed, playbook), at });
   }
 
   return { recall, record };
@@ -77,17 +87,8 @@ function hasLabelsOf({ labels }: ValidAnswer, playbook: Playbook): boolean {
   return FIELDS.every((field) => playbook.labels[field].some(({ name }) => name === labels[field]));
 }
 
-function lineOf(
-  { ticket, answer, asked, escalations, triage, queue, rule, slaMinutes, past }: Routed,
-  repeated: boolean,
-  { playbook, now }: MemoryOptions,
-): VerdictLine {
+function sayingOf({ answer, queue, rule, slaMinutes }: Routed) {
   return {
-    kind: 'verdict',
-    id: ticket.id,
-    text: past?.kept ? past.textHash : ticket.textHash,
-    repeated,
-    playbook: playbook.identity,
     queue,
     rule,
     sla_minutes: slaMinutes,
@@ -96,11 +97,16 @@ function lineOf(
     urgency: answer?.labels.urgency ?? null,
     sentiment: answer?.labels.sentiment ?? null,
     model: answer?.model ?? null,
+  };
+}
+
+function reasonsFor({ ticket, answer, asked, escalations, triage }: Routed, playbook: Playbook) {
+  return {
+    playbook: playbook.identity,
     asked: asked.flatMap(({ kind, key }) => (kind === 'none' ? [] : (key ?? []))),
     answer: answer && answer.key,
     escalations,
     triage,
     patterns: ticket.patterns,
-    at: new Date(now()).toISOString(),
   };
 }

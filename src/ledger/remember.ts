@@ -39,7 +39,7 @@ export function remember(ask: Ask, options: RememberOptions): Ask {
     if (line) return answerFrom(line);
     const failure = failed.get(key);
     if (failure) return { ...failure, reused: true };
-    if (policy.otherPlaybook === 'stop') stopIfStale(asker, ticket.textHash);
+    stopIfStale(asker, ticket.textHash);
     const asked = askAndKeep(asker, ticket, key);
     inTheAir.set(key, asked);
     try {
@@ -59,15 +59,13 @@ export function remember(ask: Ask, options: RememberOptions): Ask {
   }
 
   function stopIfStale(asker: Asker, text: string): void {
-    const old = ledger.findOfOtherPlaybook(asker, text);
-    if (!old || !isFresh(old, policy)) return;
+    const old = staleAnswer(ledger, asker, text, policy);
+    if (!old) return;
     const { fast, strong } = playbook.models;
-    const stale = [...new Set([fast, strong])].map((model) => ledger.stale(askerOf(model)));
     const failure = failures.playbookChanged({
       from: old.playbook,
       to: playbook.identity,
-      texts: Math.max(...stale.map(({ texts }) => texts)),
-      cost: stale.reduce((sum, { cost }) => sum + cost, 0),
+      ...ledger.stale([...new Set([fast, strong])].map(askerOf)),
     });
     end(failure);
     throw failure;
@@ -88,6 +86,18 @@ export function usable(
   if (own || policy.otherPlaybook !== 'keep') return null;
   const old = ledger.findOfOtherPlaybook(asker, text);
   return old && isFresh(old, policy) && fits(old, playbook) ? old : null;
+}
+
+/** An answer under another playbook alone, for whose sake the run stops; null: it goes on. */
+export function staleAnswer(
+  ledger: KnownAnswers,
+  asker: Asker,
+  text: string,
+  policy: Policy,
+): AnswerLine | null {
+  if (policy.otherPlaybook !== 'stop' || ledger.find(asker, text)) return null;
+  const old = ledger.findOfOtherPlaybook(asker, text);
+  return old && isFresh(old, policy) ? old : null;
 }
 
 function isFresh(line: AnswerLine, { newerThan, retryInvalidBefore }: Policy): boolean {

@@ -11,10 +11,13 @@ export interface Scanned {
   rest: string;
 }
 
-/** Calls `visit` with each line (without its end) and the offset in bytes at which it begins. */
+/**
+ * Calls `visit` with each line (without its end), the offset in bytes at which it begins, and that
+ * at which the next one does.
+ */
 export async function scanLines(
   path: string,
-  visit: (line: string, offset: number) => void,
+  visit: (line: string, offset: number, next: number) => void,
 ): Promise<Scanned> {
   let rest: Buffer[] = [];
   let restLength = 0;
@@ -25,7 +28,7 @@ export async function scanLines(
     for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, start)) {
       const own = chunk.subarray(start, end);
       const whole = restLength > 0 ? Buffer.concat([...rest, own]) : own;
-      visit(whole.toString(), size + start - restLength);
+      visit(whole.toString(), size + start - restLength, size + end + 1);
       rest = [];
       restLength = 0;
       start = end + 1;

@@ -3,7 +3,7 @@ import type { AnswerLine, VerdictLine } from './format.ts';
 /** As much of a line as an index needs. */
 export type Skimmed =
   | ({ kind: 'answer' } & Pick<AnswerLine, 'text' | 'host' | 'model' | 'playbook' | 'at'>)
-  | ({ kind: 'verdict' } & Pick<VerdictLine, 'id' | 'text' | 'repeated'>);
+  | ({ kind: 'verdict'; said: string } & Pick<VerdictLine, 'id' | 'text' | 'repeated'>);
 
 const HASH = '"([0-9a-f]{32})"';
 const PLAIN = String.raw`"([^"\\]*)"`;
@@ -11,7 +11,7 @@ const ANSWER = new RegExp(
   `^\\{"kind":"answer","key":${HASH},"text":${HASH},"host":${PLAIN},"model":${PLAIN},"playbook":${PLAIN},"at":${PLAIN},.*"\\}$`,
 );
 const VERDICT = new RegExp(
-  `^\\{"kind":"verdict","id":${PLAIN},"text":${HASH},"repeated":(true|false),.*"\\}$`,
+  `^\\{"kind":"verdict","id":${PLAIN},"text":${HASH},"repeated":(true|false),(.*?),"playbook":${PLAIN},.*"\\}$`,
 );
 
 /**
@@ -26,6 +26,6 @@ export function skimLine(line: string): Skimmed | null {
   }
   const verdict = VERDICT.exec(line);
   if (!verdict) return null;
-  const [, id = '', text = '', repeated] = verdict;
-  return { kind: 'verdict', id, text, repeated: repeated === 'true' };
+  const [, id = '', text = '', repeated, said = ''] = verdict;
+  return { kind: 'verdict', id, text, repeated: repeated === 'true', said };
 }

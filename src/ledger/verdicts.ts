@@ -1,10 +1,10 @@
-// Where the last verdict on each ticket stands, by the ticket's id: 29 bytes a ticket.
+// Where the last verdict on each ticket stands, by the ticket's id: 33 bytes a ticket.
 import { textHash } from '../keys.ts';
 import type { VerdictLine } from './format.ts';
 import { createHashIndex, growing } from '../hash-index.ts';
 
 export interface Verdicts {
-  note: (verdict: Noted, offset: number) => void;
+  note: (verdict: Told, offset: number) => void;
   /** The number of a ticket's entry, made where it has none. */
   entryOf: (id: string) => number;
   /** Says that a row of this ticket is met in this run; false if one was before. */
@@ -14,20 +14,36 @@ export interface Verdicts {
   isRepeated: (entry: number) => boolean;
   /** Of the last verdict's line, if it is about another text; null if not, or if there is none. */
   ofOtherText: (entry: number, text: string) => number | null;
-  /** Of the last verdict's line; of a repeated id that of the last on the same text. */
-  lastOffset: (verdict: Noted) => number | null;
+  /** Whether a ticket's last verdict says the same; of a repeated id: the last on the same text. */
+  isKnown: (entry: number, verdict: Told) => boolean;
 }
 
-type Noted = Pick<VerdictLine, 'id' | 'text' | 'repeated'>;
+/** A ticket, and what its verdict says; see `saidBy`. */
+export type Told = Pick<VerdictLine, 'id' | 'text' | 'repeated'> & { said: string };
+
+type Said = Pick<
+  VerdictLine,
+  'queue' | 'rule' | 'sla_minutes' | 'team' | 'ticket_type' | 'urgency' | 'sentiment' | 'model'
+>;
+
+/** As it stands in the line: two verdicts are the same if this is. */
+export function saidBy(verdict: Said): string {
+  const { queue, rule, sla_minutes, team, ticket_type, urgency, sentiment, model } = verdict;
+  const said = { queue, rule, sla_minutes, team, ticket_type, urgency, sentiment, model };
+  return JSON.stringify(said).slice(1, -1);
+}
 
 const MET = 1;
 const REPEATED = 2;
+/** A line of the ledger says that it is repeated. */
+const TOLD = 4;
 
 export function createVerdicts(): Verdicts {
   const index = createHashIndex();
   /** 0, where the header stands: no verdict. */
   const offsets = growing((length) => new Float64Array(length));
   const texts = growing((length) => new Uint32Array(length));
+  const digests = growing((length) => new Uint32Array(length));
   const flags = growing((length) => new Uint8Array(length));
 
   function entryOf(name: string): number {
@@ -40,11 +56,12 @@ export function createVerdicts(): Verdicts {
     flags.set(entry, flags.get(entry) | flag);
   }
 
-  function note(verdict: Noted, offset: number): void {
-    if (verdict.repeated) raise(entryOf(verdict.id), REPEATED);
+  function note(verdict: Told, offset: number): void {
+    if (verdict.repeated) raise(entryOf(verdict.id), REPEATED | TOLD);
     const entry = entryOf(nameOf(verdict));
     offsets.set(entry, offset);
     texts.set(entry, bits(verdict.text));
+    digests.set(entry, digestOf(verdict));
   }
 
   function meet(entry: number): boolean {
@@ -57,6 +74,14 @@ export function createVerdicts(): Verdicts {
     return texts.get(entry) === bits(text) ? null : offsets.get(entry) || null;
   }
 
+  function isKnown(entry: number, verdict: Told): boolean {
+    const digest = digestOf(verdict);
+    const isOf = (own: number) => offsets.get(own) !== 0 && digests.get(own) === digest;
+    if (!verdict.repeated) return isOf(entry);
+    // When the first of an id's rows was written, the others may not have been met.
+    return isOf(entryOf(nameOf(verdict))) || ((flags.get(entry) & TOLD) !== 0 && isOf(entry));
+  }
+
   return {
     note,
     entryOf,
@@ -64,13 +89,17 @@ export function createVerdicts(): Verdicts {
     repeat: (entry) => raise(entry, REPEATED),
     isRepeated: (entry) => (flags.get(entry) & REPEATED) !== 0,
     ofOtherText,
-    lastOffset: (verdict) => offsets.get(entryOf(nameOf(verdict))) || null,
+    isKnown,
   };
 }
 
 /** Rows that share an id are told apart by their texts. */
-function nameOf({ id, text, repeated }: Noted): string {
+function nameOf({ id, text, repeated }: Told): string {
   return repeated ? `${id}\n${text}` : id;
+}
+
+function digestOf({ text, said }: Told): number {
+  return bits(textHash(text + said));
 }
 
 function bits(hash: string): number {

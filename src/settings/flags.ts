@@ -125,6 +125,7 @@ const flagsSchema = z.strictObject({
   verbose: z.boolean().default(false),
   progress: z.boolean().default(true),
   id: z.string().optional(),
+  json: z.boolean().default(false),
 });
 export type Flags = z.output<typeof flagsSchema>;
 

@@ -1,7 +1,9 @@
 import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Shape } from '../../src/intake/open-intake.ts';
-import { columnNames } from '../../src/output/columns.ts';
+import { cellsOf, columnNames } from '../../src/output/columns.ts';
 import { rowText, type OutputFormat } from '../../src/output/row-text.ts';
 import type { Routed, Row } from '../../src/ticket.ts';
 import { ticket, valid, verdict } from '../example.ts';
@@ -14,6 +16,13 @@ const TABLE: Shape = {
   names: ['id', 'Comment', 'Comment'],
 };
 const LINES: Shape = { ...TABLE, format: 'jsonl', names: ['id', 'body'] };
+
+const OPTIONS = {
+  format: 'csv',
+  prefix: 'ai_',
+  playbook: 'support@12345678',
+  excel: false,
+} as const;
 
 function tableRow(...cells: string[]): Row {
   return { kind: 'table', file: 'f', line: 2, bytes: 1, cells, fault: null };
@@ -111,6 +120,30 @@ describe('a table', () => {
       '{"late":[1.0, 9876543210987654321],"and":null}',
     ]);
   });
+});
+
+test('a row is what the library makes of all its cells', () => {
+  const cell = fc.oneof(fc.string(), fc.stringMatching(/^[a,;|"\t\r\n ]{0,4}$/));
+  const shapes = fc.record({
+    delimiter: fc.constantFrom(',', ';', '\t', '|'),
+    lineEnd: fc.constantFrom('\n', '\r\n', '\r'),
+  });
+  fc.assert(
+    fc.property(shapes, fc.tuple(cell, cell, cell), cell, ({ delimiter, lineEnd }, cells, said) => {
+      const shape: Shape = { ...TABLE, delimiter, lineEnd };
+      const given = routed(tableRow(...cells), { answer: { ...valid(), summary: `S${said}` } });
+      const row = rowText({ ...OPTIONS, shape }).row(given);
+      const ours = cellsOf(given, OPTIONS.playbook).map((own) =>
+        own !== null && typeof own === 'object' ? own.digits : String(own ?? ''),
+      );
+      const whole = stringify([[...cells, ...ours]], {
+        delimiter,
+        record_delimiter: lineEnd,
+        quote_record_delimiter: true,
+      });
+      expect(row).toBe(whole);
+    }),
+  );
 });
 
 test('--excel marks the bytes, defuses the input’s formulas too and keeps long ids as text', () => {

@@ -34,7 +34,7 @@ function textOf(tickets: Routed[], given: Given = {}): string {
     exitCode: 0,
     exitReason: '',
     goOnAt: null,
-    rows: { read: 1, written: 1 },
+    rows: { read: tally.tickets, written: tally.tickets },
   });
   return summaryText(summary, { colour });
 }
@@ -89,10 +89,11 @@ test('tells how it went, block by block', () => {
         unsure                       1
         language                     1   de 1
         fast model failed            1
+      1,004 rows read = 1,003 classified + 1 for triage, 1,004 written
 
-    Model              calls  retries  input  output  cached   p50   p95     cost
-    claude-haiku-4-5   1,006        3  4.71M  90,180    96 %  0.9s  0.9s    $1.10
-    claude-sonnet-4-6      5        3  4,700      90    96 %  0.9s  0.9s  $0.0033
+    Model              calls  retries   input  output  cached   p50   p95     cost
+    claude-haiku-4-5   1,006        3   4.71M  90,180    96 %  0.9s  0.9s    $1.10
+    claude-sonnet-4-6      7        3  14,100     270    96 %  0.9s  0.9s  $0.0099
       claude-haiku-4-5: 1 invalid but paid for, 1 unanswered
       claude-sonnet-4-6: 1 unanswered
 
@@ -104,10 +105,10 @@ test('tells how it went, block by block', () => {
 
     Cost
       this run                                $1.11
-      per ticket                            $0.0011
-      per 1,000 tickets                       $1.10
-      claude-sonnet-4-6 alone, estimate       $3.30  67 % saved
-      3 calls of unknown cost
+      per ticket                           $0.00111
+      per 1,000 tickets                       $1.11
+      claude-sonnet-4-6 alone, estimate       $3.31  66 % saved
+      3 calls of unknown cost, at most $0.00
 
     Queue               tickets     SLA
     billing-normal        1,002    24 h

@@ -72,15 +72,6 @@ test('a reused answer costs its row, but not this run', () => {
   expect(tally.models.get(HAIKU)).toMatchObject({ calls: 1, retries: 0, reused: 1, answered: 1 });
 });
 
-test('an answer that rows share counts once', () => {
-  const shared = valid();
-  const tally = tallyOf(routed({ asked: [shared] }), routed({ asked: [shared] }));
-  const alone = tallyOf(routed({ asked: [shared] }));
-  expect(tally.cost).toEqual(alone.cost);
-  expect(tally.models.get(HAIKU)?.calls).toBe(1);
-  expect(tally.tickets).toBe(2);
-});
-
 test('counts a call though its ticket never comes out', () => {
   const tally = tallyOf();
   countCall(tally, valid());

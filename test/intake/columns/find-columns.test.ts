@@ -236,7 +236,7 @@ describe('findColumns without a body', () => {
       expect(() => find(table)).toThrow(
         expect.objectContaining({
           message: expect.stringContaining("No column holds the tickets' text"),
-          remedy: ['--columns', `body=${name}`],
+          remedies: [['--columns', `body=${name}`]],
         }),
       );
     },

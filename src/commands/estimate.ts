@@ -1,0 +1,71 @@
+// What a run would ask, cost and take. Sends nothing, and needs no key.
+import { addressOf, expectsSimulated } from '../connect.ts';
+import { EXIT } from '../errors.ts';
+import { estimate } from '../estimate/estimate.ts';
+import { estimateText } from '../estimate/estimate-text.ts';
+import { forecast } from '../estimate/forecast.ts';
+import { thresholdTable } from '../estimate/threshold-table.ts';
+import { openIntake } from '../intake/open-intake.ts';
+import { pickRows } from '../intake/pick-rows.ts';
+import { STDIN } from '../intake/source.ts';
+import { ticketMaker } from '../intake/to-ticket.ts';
+import { askLedger } from '../ledger/ask-ledger.ts';
+import { askersFor, ledgerPath, policyOf } from '../ledger/attach.ts';
+import { readLedger } from '../ledger/ledger.ts';
+import { resolveSettings, type Settings } from '../settings/resolve.ts';
+import { takeThresholdRange } from '../settings/threshold-range.ts';
+import type { Context } from './context.ts';
+import { firstLines, IDS_REPEAT } from './first-lines.ts';
+import { intakeOptions } from './intake-options.ts';
+
+export async function estimateCommand(
+  files: readonly string[],
+  typed: Record<string, unknown>,
+  context: Context,
+): Promise<number> {
+  const { clock, environment, stdin, stdout, stderr } = context;
+  const startedAt = clock.now();
+  const { steps, given } = takeThresholdRange(typed);
+  const resolved = await resolveSettings(given, environment);
+  const paths = files.length > 0 ? files : [STDIN];
+  const intake = await openIntake(intakeOptions(resolved, paths), stdin);
+  const ledger = await readLedger(ledgerPath(resolved.flags), clock);
+  const settings = asSimulated(resolved, ledger.simulated);
+  const { flags, playbook, volume } = settings;
+  const { url, host } = addressOf(settings);
+  const inputs = paths.map((path) => (path === STDIN ? 'stdin' : path));
+  if (volume !== 'quiet') {
+    const plan = { inputs, intake, settings, ledger, output: null, url };
+    stderr.write(`${firstLines(plan)}\n`);
+    if (intake.idsRepeat && !flags.firstPerTicket) stderr.write(`${IDS_REPEAT}\n`);
+  }
+
+  const known = {
+    ledger,
+    playbook,
+    askerOf: askersFor(host, playbook),
+    policy: policyOf(flags, startedAt),
+  };
+  const ask = askLedger(known);
+  const table = steps && thresholdTable(steps, playbook);
+  const { limit = null, sample = null, seed, firstPerTicket } = flags;
+  const found = await forecast(pickRows(intake.rows, { limit, sample, seed }), {
+    ...known,
+    firstPerTicket,
+    toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook, ledger.languageOf),
+    async onKnown(text) {
+      table?.add(text, await ask(playbook.models.strong, text.ticket));
+    },
+  });
+  const facts = { inputs, ledger: ledger.path, simulated: ledger.simulated ?? false };
+  const result = estimate(found, { ...known, settings, facts, table });
+  const text = flags.json ? `${JSON.stringify(result, null, 2)}\n` : estimateText(result);
+  stdout.write(text);
+  return EXIT.ok;
+}
+
+/** A ledger of the stand-in's answers can only be meant for a run with `--simulate`. */
+function asSimulated(settings: Settings, isOfStandIn: boolean | null): Settings {
+  if (isOfStandIn !== true || expectsSimulated(settings) === null) return settings;
+  return { ...settings, flags: { ...settings.flags, simulate: true } };
+}

@@ -1,0 +1,48 @@
+// Takes a ticket out of the ledger, and says what stays.
+import { EXIT } from '../errors.ts';
+import { ledgerNamed } from '../ledger/attach.ts';
+import { forget, type Forgotten } from '../ledger/forget.ts';
+import { plural } from '../output/figures.ts';
+import { shorten } from '../output/text-table.ts';
+import type { Context } from './context.ts';
+
+export async function forgetCommand(
+  id: string,
+  flags: Record<string, unknown>,
+  { stdout }: Context,
+): Promise<number> {
+  const forgotten = await forget(ledgerNamed(flags), id);
+  stdout.write(`${sentences(id, forgotten).join('\n')}\n`);
+  return EXIT.ok;
+}
+
+const NOT_REACHED =
+  'Not touched: inputs, outputs, their .partial files, and backups of any of these.';
+
+const list = new Intl.ListFormat('en-GB');
+
+/** So many of those who share a text are named, by so many characters. */
+const IDS = 3;
+const ID_WIDTH = 40;
+
+function sentences(id: string, { verdicts, answers, unreadable, shared }: Forgotten): string[] {
+  const gone = [
+    verdicts > 0 ? plural(verdicts, 'verdict') : '',
+    answers > 0 ? plural(answers, 'answer') : '',
+    unreadable > 0 ? `${plural(unreadable, 'line')} that could not be read` : '',
+  ];
+  const told = list.format(gone.filter((part) => part !== '')) || 'nothing';
+  const lines = [`Forgot ${id}: ${told}.`];
+  if (shared.answers > 0) lines.push(`${staying(shared)}.`);
+  return [...lines, NOT_REACHED];
+}
+
+function staying({ answers, ids }: Forgotten['shared']): string {
+  const named = ids.slice(0, IDS).map((id) => shorten(id, ID_WIDTH));
+  const some = [...named, ...(ids.length > IDS ? ['…'] : [])].join(', ');
+  const others =
+    ids.length === 1
+      ? `another ticket (${some}) has the same text`
+      : `other tickets (${some}) have the same texts`;
+  return `${plural(answers, 'answer')} ${answers === 1 ? 'stays' : 'stay'}: ${others}`;
+}

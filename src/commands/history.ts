@@ -1,0 +1,77 @@
+// Every verdict on one ticket, as a table or as JSON.
+import { escalationText } from '../cascade/escalate.ts';
+import { halfNanosOf, roundedUsd } from '../claude/cost.ts';
+import { EXIT } from '../errors.ts';
+import { ledgerNamed } from '../ledger/attach.ts';
+import type { VerdictLine } from '../ledger/format.ts';
+import { historyOf, type History, type PastVerdict } from '../ledger/history-of.ts';
+import { plural } from '../output/figures.ts';
+import { alignLeft, alignRight, shorten } from '../output/text-table.ts';
+import type { Context } from './context.ts';
+
+const WHEN = 16;
+const VERDICT = 50;
+const COST = 10;
+const GAP = '  ';
+/** What a verdict's further lines have: all but its time, up to the 80th column. */
+const DETAIL = VERDICT + GAP.length + COST;
+
+export async function historyCommand(
+  id: string,
+  flags: Record<string, unknown>,
+  { stdout }: Context,
+): Promise<number> {
+  const history = await historyOf(ledgerNamed(flags), id);
+  stdout.write(flags['json'] ? asJson(id, history) : asTable(id, history));
+  return EXIT.ok;
+}
+
+function asJson(id: string, { simulated, verdicts }: History): string {
+  const told = verdicts.map(({ verdict, answers }) => ({ ...verdict, answers }));
+  return `${JSON.stringify({ id, simulated, verdicts: told }, null, 2)}\n`;
+}
+
+function asTable(id: string, { simulated, verdicts }: History): string {
+  const lines = verdicts.flatMap((past, at) => [
+    row(past.verdict.at.slice(0, WHEN).replace('T', ' '), past.verdict.queue, costText(past)),
+    ...details(past.verdict, verdicts[at - 1]?.verdict, simulated).map(
+      (detail) => `${' '.repeat(WHEN)}${GAP}${shorten(detail, DETAIL)}`,
+    ),
+  ]);
+  const count = plural(verdicts.length, 'verdict');
+  const heading = `${shorten(id, DETAIL)}: ${count}`;
+  return `${[heading, '', row('when (UTC)', 'verdict', 'cost'), ...lines].join('\n')}\n`;
+}
+
+function row(when: string, verdict: string, cost: string): string {
+  const cells = [
+    alignLeft(when, WHEN),
+    alignLeft(shorten(verdict, VERDICT), VERDICT),
+    alignRight(cost, COST),
+  ];
+  return cells.join(GAP);
+}
+
+function details(
+  verdict: VerdictLine,
+  before: VerdictLine | undefined,
+  simulated: boolean,
+): string[] {
+  const { team, ticket_type, urgency, sentiment, model, escalations, triage } = verdict;
+  const changes = [
+    ...(before && before.text !== verdict.text ? ['the text had changed'] : []),
+    ...(before && before.queue !== verdict.queue ? [`the queue was ${before.queue}`] : []),
+  ];
+  return [
+    changes.length > 0 ? `* ${changes.join('; ')}` : '',
+    [team, ticket_type, urgency, sentiment].filter((label) => label !== null).join(', '),
+    model === null ? '' : simulated ? `simulated/${model}` : model,
+    escalations.length > 0 ? `escalated: ${escalationText(escalations)}` : '',
+    triage ? `for a human: ${triage.detail}` : '',
+  ].filter((detail) => detail !== '');
+}
+
+function costText({ verdict, answers }: PastVerdict): string {
+  if (answers.length < verdict.asked.length) return 'unknown';
+  return roundedUsd(answers.reduce((sum, { cost_usd }) => sum + halfNanosOf(cost_usd), 0));
+}
