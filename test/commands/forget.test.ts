@@ -143,6 +143,15 @@ test('a line that is torn goes if it names the ticket or a text that goes', asyn
   expect(await text()).toContain(shared);
 });
 
+test('an id with quotes, and a torn end that names it', async () => {
+  await classify('"T ""1""",I was charged twice\nT-2,Hello\n');
+  await appendFile(ledger, '{"kind":"verdict","id":"T \\"1\\"","te');
+  expect(await forget('T "1"')).toMatch(/: 1 verdict, \d answers? and 1 line that could not/);
+  const left = await text();
+  expect(left.endsWith('}\n')).toBe(true);
+  expect(left).not.toContain('T \\"1');
+});
+
 /** Of the first verdict on a ticket. */
 function hashOf(lines: readonly string[], id: string): string {
   const verdict = lines.find((candidate) => candidate.includes(`"id":"${id}"`)) ?? '{}';
