@@ -1,5 +1,5 @@
 // Arguments → a command as a value. Decides nothing and loads nothing heavy: --help must be instant.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { failures } from './errors.ts';
 
 export const COMMANDS = ['estimate', 'show', 'check', 'init', 'history', 'forget'];
@@ -96,6 +96,7 @@ function programOf(version: string, act: Act): Command {
   program
     .command('check [dir]')
     .description("a playbook's mistakes, its cached size, its price per 1,000 tickets")
+    .option('--lean', 'of runs with --lean')
     .action(act('check'));
   program
     .command('init <dir>')
@@ -154,17 +155,24 @@ function addPickFlags(command: Command): Command {
 }
 
 function addLedgerFlags(command: Command): Command {
-  return command
-    .option(
-      '--ledger <file>',
-      'where answers are kept: none is paid for twice (default: ticket-classify.ledger.jsonl)',
-    )
-    .option('--no-ledger', 'remember nothing between runs')
-    .option('--reask', 'the playbook changed since the answers: pay again')
-    .option('--keep-answers', 'the playbook changed since the answers: use them')
-    .option('--fresh', 'ask again, whatever the ledger holds')
-    .option('--newer-than <time>', 'ask again where the answer is older: a date, or an age as 30d')
-    .option('--retry-triage', 'ask again where the answer was invalid');
+  return (
+    command
+      .option(
+        '--ledger <file>',
+        'where answers are kept: none is paid for twice (default: ticket-classify.ledger.jsonl)',
+      )
+      .option('--no-ledger', 'remember nothing between runs')
+      .option('--reask', 'the playbook changed since the answers: pay again')
+      .option('--keep-answers', 'the playbook changed since the answers: use them')
+      .option('--fresh', 'ask again, whatever the ledger holds')
+      .option(
+        '--newer-than <time>',
+        'ask again where the answer is older: a date, or an age as 30d',
+      )
+      .option('--retry-triage', 'ask again where the answer was invalid')
+      // What the command that goes on says in its place.
+      .addOption(new Option('--retry-triage-before <time>').hideHelp())
+  );
 }
 
 function addIntakeFlags(command: Command): Command {
@@ -175,6 +183,8 @@ function addIntakeFlags(command: Command): Command {
     )
     .option('--columns <field=column>', 'for id, subject, body, account_tier; repeatable', collect)
     .option('--subject-only', 'go on though there is no body column')
+    .option('--cut-quotes', 'leave quoted replies and signatures out of bodies')
+    .option('--lean', 'no summary and no reason: fewer tokens to pay for')
     .option('--encoding <label>', 'such as windows-1252 (default: UTF-8, or UTF-16 by its mark)')
     .option('--delimiter <c>', 'of a CSV (default: detected)')
     .option('--playbook <dir>', 'what to sort into (default: the built-in support)')

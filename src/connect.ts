@@ -1,6 +1,7 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
 import { askClaude, type ClaudeOptions } from './claude/ask-claude.ts';
-import { isHere, messagesUrl, newClient, openClient, type Access } from './claude/client.ts';
+import { messagesUrl, newClient, openClient } from './claude/client.ts';
+import { isHere } from './claude/is-here.ts';
 import type { Settings } from './settings/resolve.ts';
 import type { Ask } from './ticket.ts';
 
@@ -23,15 +24,21 @@ type Context = Pick<
 
 /** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */
 export async function connect(settings: Settings, context: Context): Promise<Connection> {
-  const { flags, playbook, models, access } = settings;
+  const { flags, playbook, models, access, findProxy } = settings;
   const simulated = flags.simulate ? await standIn() : null;
-  const client = await openClient({ ...(simulated?.access ?? access), log: context.log });
+  const { concurrency } = flags;
+  const client = await openClient({
+    ...(simulated?.access ?? access),
+    findProxy,
+    concurrency,
+    log: context.log,
+  });
   const ask = askClaude({
     ...context,
     client,
     playbook,
     models,
-    concurrency: flags.concurrency,
+    concurrency,
     maxWait: flags.maxWait,
   });
   const url = messagesUrl(client);
@@ -52,7 +59,7 @@ export function expectsSimulated({ flags, access }: Settings): boolean | null {
 }
 
 async function standIn(): Promise<{
-  access: Omit<Access, 'log'>;
+  access: Settings['access'];
   close: () => Promise<void>;
 }> {
   const { startSimulator } = await import('./simulator/simulator.ts');

@@ -19,7 +19,7 @@ export class Failure extends Error {
   goOnAt: Date | null = null;
 
   /** Tells those apart that leave it open how much was written, and those that money mends. */
-  readonly kind: 'output' | 'budget' | 'other';
+  readonly kind: 'output' | 'ledger' | 'budget' | 'other';
 
   constructor(exit: number, message: string, hint = '', kind: Failure['kind'] = 'other') {
     super(message);
@@ -82,6 +82,13 @@ export const failures = {
       EXIT.cannotStart,
       `ANTHROPIC_BASE_URL is ${JSON.stringify(url)}: ${why}`,
       'Give it as https://host (or http:// on this machine), without /v1, or unset it.',
+    ),
+  badProxy: (name: string) =>
+    // Not shown: it may hold a password.
+    new Failure(
+      EXIT.cannotStart,
+      `${name} is not the address of a proxy.`,
+      'Give it as http://host:port or http://user:password@host:port, or unset it.',
     ),
   badEnvironment: (name: string, value: string, wanted: string) =>
     new Failure(
@@ -256,6 +263,26 @@ export const failures = {
       `${host} refused the credentials: ${why}.`,
       'Check ANTHROPIC_API_KEY (or the login in use), and that it belongs to this host.',
     ),
+  noSuchHost: (host: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `There is no host of the name in ${host}, or it can't be looked up here.`,
+      'Check ANTHROPIC_BASE_URL and the network; behind a proxy, set HTTPS_PROXY.',
+    ),
+  untrusted: (host: string, why: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The certificate of ${host} is not trusted: ${why}.`,
+      "If it is your company's own, name its CA certificate in the environment: NODE_EXTRA_CA_CERTS=<file>.",
+    ),
+  noTunnel: (why: string, variable: string, failure: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `No request could be sent: ${why}.`,
+      failure === '407'
+        ? `It wants other credentials: ${variable}=http://user:password@host:port.`
+        : `Check ${variable}, or name hosts that need no proxy in NO_PROXY.`,
+    ),
   modelUnknown: (host: string, model: string, why: string) =>
     new Failure(
       EXIT.cannotStart,
@@ -384,6 +411,7 @@ export const failures = {
       EXIT.stopped,
       `Writing the ledger ${path} failed: ${why}.`,
       'Make room, then go on; what it holds by now is not lost.',
+      'ledger',
     ),
   playbookChanged: ({ from, to, texts, cost }: ChangedPlaybook) => {
     const were = texts === 1 ? '1 text of the ledger was' : `${texts} texts of the ledger were`;

@@ -56,6 +56,10 @@ export interface ClassifyOptions {
   playbook?: string;
   fastModel?: string;
   strongModel?: string;
+  /** Leave quoted replies and signatures out of bodies. Default: false. */
+  cutQuotes?: boolean;
+  /** No summary and no reason, which stay empty: fewer tokens to pay for. Default: false. */
+  lean?: boolean;
   /** Calls in the air at once, at most. Default: 20. */
   concurrency?: number;
   /** US dollars that this run may spend, null for no cap; then the iteration throws. Default: 25. */
@@ -125,7 +129,7 @@ export async function* classifyTickets(
   });
   const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
   const stations = {
-    toTicket: ticketMaker(columns, [], playbook, ledger.languageOf),
+    toTicket: ticketMaker(columns, [], playbook, ledger.languageOf, settings.flags.cutQuotes),
     ...attached,
     playbook,
     firstPerTicket: false,

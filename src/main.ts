@@ -111,7 +111,7 @@ async function dispatch(
     }
     case 'check': {
       const { checkCommand } = await import('./commands/check.ts');
-      return checkCommand(operand, context);
+      return checkCommand(operand, flags, context);
     }
     case 'init': {
       const { initCommand } = await import('./commands/init.ts');
@@ -197,13 +197,15 @@ function complaint(error: unknown, args: readonly string[]): string {
   );
 }
 
-/** The same command; with `--fresh` it would pay again for what this run has paid. */
+/** The same command; but what this run has asked again must not be asked once more. */
 function goingOn(
   { startedAt, readsStdin: isPiped }: NonNullable<Failure['goesOn']>,
   args: readonly string[],
 ): string[] {
-  const since = ['--newer-than', startedAt.toISOString()];
-  const again = args.flatMap((arg) => (arg === '--fresh' ? since : [arg]));
+  const start = startedAt.toISOString();
+  const again = args.filter((arg) => arg !== '--fresh' && arg !== '--retry-triage');
+  if (args.includes('--fresh')) again.push('--newer-than', start);
+  if (args.includes('--retry-triage')) again.push('--retry-triage-before', start);
   return [isPiped ? 'To go on, the same input into:' : 'To go on:', `  ${typed(again)}`];
 }
 

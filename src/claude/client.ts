@@ -1,19 +1,24 @@
 // Settings → the SDK's client, which nothing outside this folder touches.
 import Anthropic from '@anthropic-ai/sdk';
 import { failures } from '../errors.ts';
+import type { FindProxy } from '../settings/proxy.ts';
+import { openFetch } from './fetch.ts';
+import { isHere } from './is-here.ts';
 
 export interface Access {
   apiKey: string | null;
   authToken: string | null;
   /** Null: the profile's, else Anthropic's own. */
   baseURL: string | null;
+  /** Left out: every connection is direct. */
+  findProxy?: FindProxy;
+  /** Of connections at once; 20 if left out. */
+  concurrency?: number;
   /** Told what the SDK has to say; its console would land in our rows. */
   log: (text: string) => void;
 }
 
-const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-/** @throws Failure if there are no credentials or the host may not be used; nothing is sent. */
+/** @throws Failure if there are no credentials, or host or proxy may not be used; nothing is sent. */
 export async function openClient(access: Access): Promise<Anthropic> {
   const client = newClient(access);
   try {
@@ -26,11 +31,14 @@ export async function openClient(access: Access): Promise<Anthropic> {
       : failures.badCredentials(why);
   }
   checkHost(client.baseURL);
+  // A profile may have brought another host.
+  access.findProxy?.(client.baseURL);
   return client;
 }
 
 /** For `show`, which needs the host and no credentials. */
-export function newClient({ apiKey, authToken, baseURL, log }: Access): Anthropic {
+export function newClient(access: Access): Anthropic {
+  const { apiKey, authToken, baseURL, findProxy = () => null, concurrency = 20, log } = access;
   if (baseURL !== null) checkHost(baseURL);
   return new Anthropic({
     apiKey,
@@ -38,6 +46,7 @@ export function newClient({ apiKey, authToken, baseURL, log }: Access): Anthropi
     ...(baseURL === null ? {} : { baseURL }),
     maxRetries: 0,
     openTelemetry: false,
+    fetch: openFetch(findProxy, concurrency),
     logLevel: 'warn',
     logger: { error: log, warn: log, info: log, debug: log },
   });
@@ -46,11 +55,6 @@ export function newClient({ apiKey, authToken, baseURL, log }: Access): Anthropi
 /** The URL that messages go to. */
 export function messagesUrl(client: Anthropic): string {
   return client.buildURL('/v1/messages', null);
-}
-
-/** Whether it leads to a server on this machine. */
-export function isHere(baseURL: string): boolean {
-  return URL.canParse(baseURL) && HERE.test(new URL(baseURL).hostname);
 }
 
 function checkHost(baseURL: string): void {

@@ -37,12 +37,18 @@ function readInput(input: unknown, playbook: Playbook): Reading {
     labels[field] = label.name;
     confidence[field] = sureness;
   }
-  const summary = fields.get('summary');
-  if (typeof summary !== 'string') return invalid('no summary');
-  const routingReason = fields.get('routing_reason');
-  if (typeof routingReason !== 'string') return invalid('no routing_reason');
+  const summary = sentence(fields.get('summary'), playbook);
+  if (summary === null) return invalid('no summary');
+  const routingReason = sentence(fields.get('routing_reason'), playbook);
+  if (routingReason === null) return invalid('no routing_reason');
   if (!isComplete(labels) || !isComplete(confidence)) return invalid('a field is missing');
   return { kind: 'valid', labels, confidence, summary: cut(summary), routingReason };
+}
+
+/** Null for what is no text; with `--lean` none is asked for. */
+function sentence(said: unknown, { lean }: Playbook): string | null {
+  if (typeof said === 'string') return said;
+  return lean && said === undefined ? '' : null;
 }
 
 // The API does not hold to the capitalisation of enum values, even with `strict: true`.

@@ -6,7 +6,7 @@ import type { Ticket } from '../ticket.ts';
 
 export type Request = MessageCreateParamsNonStreaming;
 
-/** Room for the ten fields with a long summary and reason: twice what an answer takes. */
+/** Room for the ten fields with a long summary and reason: twice what an answer takes. `--lean` needs less. */
 export const MAX_TOKENS = 400;
 
 /**
@@ -19,7 +19,7 @@ export function requestMaker(
   playbook: Playbook,
   forcedTool: (model: string) => boolean,
 ): (model: string, ticket: Ticket) => Request {
-  const tools = [toolFrom(playbook.labels)];
+  const tools = [toolFrom(playbook.labels, playbook.lean)];
   const system = [
     { type: 'text', text: playbook.system, cache_control: { type: 'ephemeral' } } as const,
   ];

@@ -1,6 +1,7 @@
 // A failed call → what now: again after a wait, give this ticket up, or end the run. Pure.
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { failures, type Failure } from '../errors.ts';
+import { NoTunnel } from './tunnel.ts';
 
 /** The built-in simulator says so in every response, whatever way it was reached. */
 export const SIMULATOR_HEADER = 'ticket-classify-simulator';
@@ -13,6 +14,20 @@ const RETRIED = new Set([408, 409, 429]);
 /** Spend limits come as a 429 that never recovers and carries no retry-after. */
 const SPEND_LIMITS = new Set(['enforced_spend_limit_reached', 'contract_spend_limit_reached']);
 const SELF_SET_LIMIT = /reached your specified API usage limits/i;
+
+/** Connections that were never made: a server saw nothing, and nothing is paid. */
+const UNSENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The codes in which OpenSSL and Node turn a certificate down. */
+const UNTRUSTED =
+  /^(CERT_|CRL_|DEPTH_ZERO_|ERR_TLS_CERT_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_)/;
 
 export interface Problem {
   /** For the row: `529 overloaded_error`, `timed out after 60 s`. */
@@ -47,7 +62,9 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
     return { ...plain, why: `timed out after ${timeoutSeconds} s`, unknownCost: true };
   }
   if (error instanceof APIConnectionError) {
-    return { ...plain, why: `connection failed: ${rootOf(error)}`, unknownCost: true };
+    const root = rootOf(error);
+    const why = `connection failed: ${codeOf(root) ?? root.message}`;
+    return { ...plain, why, unknownCost: !isUnsent(root) };
   }
   if (error instanceof APIError) {
     const status = error.status ?? 0;
@@ -72,6 +89,7 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
 
 /** The failures that are the run's and not the ticket's; null for a ticket's own. */
 export function runFailureOf(error: unknown, host: string, model: string): Failure | null {
+  if (error instanceof APIConnectionError) return connectionFailureOf(rootOf(error), host);
   if (!(error instanceof APIError)) return null;
   const why = statusText(error);
   if (error.status === 401 || error.status === 403) return failures.keyRefused(host, why);
@@ -114,8 +132,33 @@ function retryAfterOf(headers: Headers | undefined): number | null {
   return Number.isFinite(until) ? Math.max(0, until) : null;
 }
 
-function rootOf(error: Error): string {
+/** What no other try mends; a server or proxy that is merely down may come back. */
+function connectionFailureOf(root: Error, host: string): Failure | null {
+  const code = codeOf(root) ?? '';
+  if (root instanceof NoTunnel) {
+    const { proxy, failure } = root;
+    if (UNTRUSTED.test(failure)) return failures.untrusted(proxy.url, failure);
+    const isLasting = /^(4(?!08|29)\d\d|ECONNREFUSED|ENOTFOUND)$/.test(failure);
+    return isLasting ? failures.noTunnel(root.message, proxy.variable, failure) : null;
+  }
+  if (UNTRUSTED.test(code)) return failures.untrusted(host, code);
+  return code === 'ENOTFOUND' ? failures.noSuchHost(host) : null;
+}
+
+function isUnsent(root: Error): boolean {
+  const code = codeOf(root) ?? '';
+  if (root instanceof NoTunnel || UNTRUSTED.test(code)) return true;
+  // A connection in use can be lost to an unreachable host as well.
+  const wasOpen = 'syscall' in root && (root.syscall === 'read' || root.syscall === 'write');
+  return UNSENT.has(code) && !wasOpen;
+}
+
+function rootOf(error: Error): Error {
   let root: Error = error;
   while (root.cause instanceof Error) root = root.cause;
-  return 'code' in root && typeof root.code === 'string' ? root.code : root.message;
+  return root;
+}
+
+function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -8,13 +8,19 @@ export const BYTES_PER_TOKEN = 4;
 /** What a forced tool adds to each request. */
 export const FORCED_TOOL_TOKENS = 588;
 
-export const ANSWER_TOKENS = 160;
+const ANSWER_TOKENS = 160;
+/** Without summary and reason. */
+const LEAN_ANSWER_TOKENS = 100;
+
+export function answerTokens({ lean }: Pick<Playbook, 'lean'>): number {
+  return lean ? LEAN_ANSWER_TOKENS : ANSWER_TOKENS;
+}
 
 export function guessTokens(text: string): number {
   return Math.round(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 }
 
 /** What every request begins with, and is cached. */
-export function prefixText({ system, labels }: Playbook): string {
-  return system + JSON.stringify(toolFrom(labels));
+export function prefixText({ system, labels, lean }: Playbook): string {
+  return system + JSON.stringify(toolFrom(labels, lean));
 }

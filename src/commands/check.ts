@@ -2,7 +2,7 @@
 import { costOf, roundedUsd } from '../claude/cost.ts';
 import { modelFacts, MODELS, type Model } from '../claude/models.ts';
 import {
-  ANSWER_TOKENS,
+  answerTokens,
   BYTES_PER_TOKEN,
   FORCED_TOOL_TOKENS,
   guessTokens,
@@ -17,8 +17,13 @@ import type { Context } from './context.ts';
 /** What the price is worked out for: an ordinary ticket, 15 % escalated. */
 const ASSUMED = { ticketTokens: 250, escalated: 0.15 };
 
-export async function checkCommand(folder: string | undefined, context: Context): Promise<number> {
-  const playbook = await loadPlaybook(playbookFolder(folder ?? 'support'));
+export async function checkCommand(
+  folder: string | undefined,
+  given: Record<string, unknown>,
+  context: Context,
+): Promise<number> {
+  const lean = given['lean'] === true;
+  const playbook = await loadPlaybook(playbookFolder(folder ?? 'support'), lean);
   const { fast, strong, prices } = playbook.models;
   const [fastModel, strongModel] = [fast, strong].map((name) => factsOf(name, prices[name]));
   if (!fastModel || !strongModel) return EXIT.cannotStart;
@@ -36,7 +41,7 @@ export async function checkCommand(folder: string | undefined, context: Context)
     tokens >= least
       ? `          over the ${least} tokens that ${fast} needs to cache it`
       : `          under the ${least} tokens that ${fast} needs to cache it: every call would pay for it whole`,
-    `price     about ${priceText(tokens, fastModel, strongModel)} per 1,000 tickets`,
+    `price     about ${priceText(tokens, answerTokens(playbook), fastModel, strongModel)} per 1,000 tickets`,
     `          (with ${ASSUMED.ticketTokens} tokens a ticket and ${ASSUMED.escalated * 100} % asked again of ${strong})`,
   ];
   context.stdout.write(`${lines.join('\n')}\n`);
@@ -49,7 +54,7 @@ function factsOf(name: string, given: Playbook['models']['prices'][string] | und
   return facts;
 }
 
-function priceText(prefixTokens: number, fast: Model, strong: Model): string {
+function priceText(prefixTokens: number, output: number, fast: Model, strong: Model): string {
   const one = (model: Model) => {
     const cached = prefixTokens >= model.smallestCacheablePrefix;
     const own = ASSUMED.ticketTokens + FORCED_TOOL_TOKENS;
@@ -58,7 +63,7 @@ function priceText(prefixTokens: number, fast: Model, strong: Model): string {
         input: cached ? own : own + prefixTokens,
         cacheRead: cached ? prefixTokens : 0,
         cacheWrite: 0,
-        output: ANSWER_TOKENS,
+        output,
       },
       model,
     );

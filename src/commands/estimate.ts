@@ -52,7 +52,13 @@ export async function estimateCommand(
   const found = await forecast(pickRows(intake.rows, { limit, sample, seed }), {
     ...known,
     firstPerTicket,
-    toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook, ledger.languageOf),
+    toTicket: ticketMaker(
+      intake.found.columns,
+      intake.shape.names,
+      playbook,
+      ledger.languageOf,
+      flags.cutQuotes,
+    ),
     async onKnown(text) {
       table?.add(text, await ask(playbook.models.strong, text.ticket));
     },

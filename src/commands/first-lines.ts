@@ -49,6 +49,8 @@ export function firstLines(plan: Plan): string {
   if (origins.length > 0) lines.push(['settings', origins.join(', ')]);
   if (flags.simulate) lines.push(['sent to', 'nobody: a built-in stand-in answers']);
   else if (hostname !== ANTHROPIC) lines.push(['sent to', `${origin}, which is not Anthropic's`]);
+  const proxy = flags.simulate ? null : settings.findProxy(url);
+  if (proxy) lines.push(['by proxy', proxy.url]);
   lines.push(['ledger', ledgerText(ledger)]);
   if (output !== null) lines.push(['output', output]);
   return lines.map(([name, text]) => firstLine(name, text)).join('\n');

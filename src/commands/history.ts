@@ -33,7 +33,7 @@ function asJson(id: string, { simulated, verdicts }: History): string {
 
 function asTable(id: string, { simulated, verdicts }: History): string {
   const lines = verdicts.flatMap((past, at) => [
-    row(past.verdict.at.slice(0, WHEN).replace('T', ' '), past.verdict.queue, costText(past)),
+    row(past.verdict.time.slice(0, WHEN).replace('T', ' '), past.verdict.queue, costText(past)),
     ...details(past.verdict, verdicts[at - 1]?.verdict, simulated).map(
       (detail) => `${' '.repeat(WHEN)}${GAP}${shorten(detail, DETAIL)}`,
     ),

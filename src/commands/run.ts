@@ -54,7 +54,13 @@ export async function run(job: Job): Promise<Ran> {
       seed: flags.seed,
     });
     const stations = {
-      toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook, ledger.languageOf),
+      toTicket: ticketMaker(
+        intake.found.columns,
+        intake.shape.names,
+        playbook,
+        ledger.languageOf,
+        flags.cutQuotes,
+      ),
       ask: asking.ask,
       memory: job.attached.memory,
       playbook,
@@ -135,6 +141,8 @@ function aftermath(ended: Failure, { tally, ledger }: Job, partial: string | nul
   const kept =
     ledger.path === null
       ? 'Nothing is remembered: the next run asks about every ticket again.'
-      : `The answers are in ${ledger.path}: no ticket is paid for again.`;
+      : ended.kind === 'ledger'
+        ? `Answers that did not fit into ${ledger.path} are lost; those in it are not paid for again.`
+        : `The answers are in ${ledger.path}: no ticket is paid for again.`;
   return `${rows} ${where}. ${kept}`;
 }

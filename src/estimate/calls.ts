@@ -1,7 +1,7 @@
 // Texts to ask a model about in; tokens and cost of these calls out.
 import { costOf } from '../claude/cost.ts';
 import type { Model } from '../claude/models.ts';
-import { ANSWER_TOKENS, BYTES_PER_TOKEN, FORCED_TOOL_TOKENS } from '../claude/token-guess.ts';
+import { BYTES_PER_TOKEN, FORCED_TOOL_TOKENS } from '../claude/token-guess.ts';
 import type { AnswerLine } from '../ledger/format.ts';
 import type { Usage } from '../ticket.ts';
 import type { Overhead, Texts } from './forecast.ts';
@@ -33,12 +33,13 @@ export interface Calls {
   cost: Cost;
 }
 
-/** @param prefixGuess in tokens */
+/** The guesses are in tokens, and hold until answers tell better. */
 export function callSize(
   newest: readonly AnswerLine[],
   measured: Overhead | undefined,
   model: Model,
   prefixGuess: number,
+  outputGuess: number,
 ): CallSize {
   const isCacheable = prefixGuess >= model.smallestCacheablePrefix;
   const guess = isCacheable ? prefixGuess : 0;
@@ -49,8 +50,7 @@ export function callSize(
   return {
     prefix,
     overhead: known ? known.tokens / known.answers : forced + (prefix > 0 ? 0 : prefixGuess),
-    output:
-      newest.length >= TELLING ? mean(newest.map((line) => line.output_tokens)) : ANSWER_TOKENS,
+    output: newest.length >= TELLING ? mean(newest.map((line) => line.output_tokens)) : outputGuess,
     known: {
       prefix: newest.length > 0,
       overhead: known !== null,

@@ -3,7 +3,7 @@ import { escalateUnsure } from '../cascade/escalate.ts';
 import { ACCOUNT_TIERS, type AccountTier } from '../claude/account-tiers.ts';
 import { usd } from '../claude/cost.ts';
 import type { Model } from '../claude/models.ts';
-import { guessTokens, prefixText } from '../claude/token-guess.ts';
+import { answerTokens, guessTokens, prefixText } from '../claude/token-guess.ts';
 import type { Asker } from '../keys.ts';
 import { answerFrom } from '../ledger/answer-line.ts';
 import type { AnswerLine } from '../ledger/format.ts';
@@ -32,15 +32,23 @@ export function estimate(found: Forecast, options: EstimateOptions): Estimate {
   const { playbook } = settings;
   const { fast, strong } = playbook.models;
   const prefixGuess = guessTokens(prefixText(playbook));
+  const outputGuess = answerTokens(playbook);
   const newest = (model: string) => ledger.newestOf(askerOf(model), NEWEST);
   const newestFast = newest(fast);
   const [fastModel, strongModel] = [modelOf(fast, settings), modelOf(strong, settings)];
-  const fastSize = callSize(newestFast, found.overheads.get(fast), fastModel, prefixGuess);
+  const fastSize = callSize(
+    newestFast,
+    found.overheads.get(fast),
+    fastModel,
+    prefixGuess,
+    outputGuess,
+  );
   const strongSize = callSize(
     newest(strong),
     found.overheads.get(strong),
     strongModel,
     prefixGuess,
+    outputGuess,
   );
 
   const input = { tickets: found.known.texts, escalated: found.known.escalated };

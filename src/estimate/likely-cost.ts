@@ -56,7 +56,13 @@ async function lookAhead(options: LikelyCostOptions): Promise<string> {
     askerOf,
     policy: policyOf(flags, startedAt.getTime()),
     firstPerTicket,
-    toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook, ledger.languageOf),
+    toTicket: ticketMaker(
+      intake.found.columns,
+      intake.shape.names,
+      playbook,
+      ledger.languageOf,
+      flags.cutQuotes,
+    ),
   });
   const looked = ticketsOf(found);
   const inAll = start.isCut() ? (ROWS * (intake.size() ?? 0)) / start.bytes() : looked;

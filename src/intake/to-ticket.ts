@@ -4,6 +4,7 @@ import type { Playbook } from '../playbook/playbook.ts';
 import { ticketText } from '../playbook/prompt.ts';
 import type { Row, Ticket } from '../ticket.ts';
 import { COLUMN_FIELDS, type Columns } from './columns/find-columns.ts';
+import { cutQuotes } from './cut-quotes.ts';
 import { fieldText } from './field-text.ts';
 import { htmlText } from './html-text.ts';
 import { languageOf } from './language.ts';
@@ -16,12 +17,14 @@ const EXCEL_ID = /^="([\dE]+)"$/i;
  * @param header names of the cells of a table's row; not used for JSON
  * @param knownLanguage what was told of a text before, by its hash; undefined: it is detected, and
  *   that is most of what making a ticket takes
+ * @param isCut whether quoted replies and signatures are left out of bodies
  */
 export function ticketMaker(
   columns: Columns,
   header: readonly string[],
   playbook: Pick<Playbook, 'maxBodyChars' | 'patterns'>,
   knownLanguage: (textHash: string) => string | null | undefined = () => undefined,
+  isCut = false,
 ): (row: Row) => Ticket {
   const nextId = idMaker();
   let place = 0;
@@ -39,7 +42,8 @@ export function ticketMaker(
     }
     const { id, subject, body, account_tier } = fields;
     const whole = `${subject}\n${body}`;
-    const sent = cutMiddle(body, playbook.maxBodyChars);
+    const own = isCut ? cutQuotes(subject, body) : body;
+    const sent = cutMiddle(own, playbook.maxBodyChars);
     const accountTier = account_tier || 'standard';
     const hash = textHash(ticketText({ account_tier: accountTier, subject, body: sent }));
     const language = knownLanguage(hash);

@@ -28,7 +28,7 @@ export function answerLine(
     host: asker.host,
     model: answer.model,
     playbook,
-    at: answer.answeredAt,
+    time: answer.answeredAt,
     language,
   } as const;
   const paid = {
@@ -80,7 +80,7 @@ export function answerFrom(line: AnswerLine): PaidAnswer {
     unknownCost: halfNanosOf(line.unknown_cost_at_most_usd),
     requestId: line.request_id,
     simulated: line.via === 'simulated',
-    answeredAt: line.at,
+    answeredAt: line.time,
     reused: true,
     shared: false,
   };

@@ -54,7 +54,7 @@ export function policyOf(flags: Flags, startedAt: number): Policy {
   const { reask, keepAnswers } = flags;
   return {
     newerThan: flags.fresh ? startedAt : (flags.newerThan ?? null),
-    retryInvalidBefore: flags.retryTriage ? startedAt : null,
+    retryInvalidBefore: flags.retryTriage ? startedAt : (flags.retryTriageBefore ?? null),
     otherPlaybook: reask ? 'reask' : keepAnswers ? 'keep' : 'stop',
   };
 }

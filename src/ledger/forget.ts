@@ -91,10 +91,10 @@ function hashesIn(line: string): string[] {
 /** Lines for the money alone: without it `--max-cost-per-day` would allow it once more. */
 function spendingOf(answer: AnswerLine | null): string {
   if (answer === null) return '';
-  const { at, model, cost_usd, unknown_cost_calls: calls } = answer;
+  const { time, model, cost_usd, unknown_cost_calls: calls } = answer;
   const at_most_usd = answer.unknown_cost_at_most_usd;
-  const lines: (SpentLine | LostLine)[] = [{ kind: 'spent', at, model, cost_usd }];
-  if (calls > 0) lines.push({ kind: 'lost', at, model, calls, at_most_usd });
+  const lines: (SpentLine | LostLine)[] = [{ kind: 'spent', time, model, cost_usd }];
+  if (calls > 0) lines.push({ kind: 'lost', time, model, calls, at_most_usd });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 

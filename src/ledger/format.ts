@@ -45,7 +45,7 @@ const paid = {
   /** Its identity, `name@hash`. */
   playbook: text,
   /** ISO 8601, UTC. */
-  at: text,
+  time: text,
   /** Of the text, as it was detected; ISO 639-1. */
   language: text.nullable(),
   input_tokens: count,
@@ -72,7 +72,7 @@ export type AnswerLine = z.infer<typeof answerSchema>;
 
 const lostSchema = z.object({
   kind: z.literal('lost'),
-  at: text,
+  time: text,
   model: text,
   calls: count,
   at_most_usd: dollars,
@@ -82,7 +82,7 @@ export type LostLine = z.infer<typeof lostSchema>;
 
 const spentSchema = z.object({
   kind: z.literal('spent'),
-  at: text,
+  time: text,
   model: text,
   cost_usd: dollars,
 });
@@ -131,7 +131,7 @@ const verdictSchema = z.object({
     .nullable(),
   /** Names of the playbook's patterns that matched. */
   patterns: z.array(text),
-  at: text,
+  time: text,
 });
 /** What a ticket came to: written when it is new or differs from the last. */
 export type VerdictLine = z.infer<typeof verdictSchema>;

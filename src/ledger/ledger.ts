@@ -237,8 +237,8 @@ function opened(
 
   function keepLost({ model, unknown, unknownCost }: NoAnswer): void {
     if (unknown === 0) return;
-    const at = new Date(clock.now()).toISOString();
-    write({ kind: 'lost', at, model, calls: unknown, at_most_usd: Number(usd(unknownCost)) });
+    const time = new Date(clock.now()).toISOString();
+    write({ kind: 'lost', time, model, calls: unknown, at_most_usd: Number(usd(unknownCost)) });
   }
 
   function keepVerdict(verdict: VerdictLine): void {

@@ -35,9 +35,9 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
   let header: Header | null = null;
   let unread = 0;
 
-  function spend(at: string, dollars: number): void {
+  function spend(time: string, dollars: number): void {
     // Dated at the end of its minute: none of it leaves the day too early.
-    const minute = Math.ceil(Date.parse(at) / MINUTE_MS) * MINUTE_MS;
+    const minute = Math.ceil(Date.parse(time) / MINUTE_MS) * MINUTE_MS;
     if (dollars > 0 && minute >= since) {
       spent.set(minute, (spent.get(minute) ?? 0) + halfNanosOf(dollars));
     }
@@ -54,7 +54,7 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
       verdicts.note(skimmed, offset);
       return;
     }
-    if (skimmed && Date.parse(skimmed.at) < since) {
+    if (skimmed && Date.parse(skimmed.time) < since) {
       answers.note(skimmed, offset);
       return;
     }
@@ -63,11 +63,11 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
       unread += 1;
     } else if (line.kind === 'answer') {
       answers.note(line, offset);
-      spend(line.at, line.cost_usd + line.unknown_cost_at_most_usd);
+      spend(line.time, line.cost_usd + line.unknown_cost_at_most_usd);
     } else if (line.kind === 'verdict') {
       verdicts.note({ ...line, said: saidBy(line) }, offset);
     } else {
-      spend(line.at, line.kind === 'lost' ? line.at_most_usd : line.cost_usd);
+      spend(line.time, line.kind === 'lost' ? line.at_most_usd : line.cost_usd);
     }
   }
 

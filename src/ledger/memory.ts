@@ -76,8 +76,8 @@ export function memoryOf(options: MemoryOptions): Memory {
     };
     const said = sayingOf(routed);
     if (verdicts.isKnown(entry, { ...of, said: saidBy(said) })) return;
-    const at = new Date(now()).toISOString();
-    ledger.keepVerdict({ kind: 'verdict', ...of, ...said, ...reasonsFor(routed, playbook), at });
+    const time = new Date(now()).toISOString();
+    ledger.keepVerdict({ kind: 'verdict', ...of, ...said, ...reasonsFor(routed, playbook), time });
   }
 
   return { recall, record };

@@ -63,13 +63,18 @@ export function remember(ask: Ask, options: RememberOptions): Ask {
     if (!old) return;
     const { fast, strong } = playbook.models;
     const failure = failures.playbookChanged({
-      from: old.playbook,
+      from: otherText(old, playbook),
       to: playbook.identity,
       ...ledger.stale([...new Set([fast, strong])].map(askerOf)),
     });
     end(failure);
     throw failure;
   }
+}
+
+/** The playbook of an answer that can't be used, with what makes it another if that is a flag. */
+function otherText({ playbook: other }: AnswerLine, { lean, twin }: Playbook): string {
+  return other === twin ? `${other}, the same ${lean ? 'without' : 'with'} --lean` : other;
 }
 
 /** The line of the ledger that answers the question as far as the policy allows; null: it must be asked. */
@@ -101,7 +106,7 @@ export function staleAnswer(
 }
 
 function isFresh(line: AnswerLine, { newerThan, retryInvalidBefore }: Policy): boolean {
-  const at = Date.parse(line.at);
+  const at = Date.parse(line.time);
   if (newerThan !== null && at < newerThan) return false;
   return line.status === 'valid' || retryInvalidBefore === null || at >= retryInvalidBefore;
 }

@@ -1,7 +1,7 @@
 // All lines of a ledger after its header, one after the other.
 import { accessSync, constants, statSync } from 'node:fs';
 import { diskError } from '../disk-error.ts';
-import { failures } from '../errors.ts';
+import { Failure, failures } from '../errors.ts';
 import { readLine, type Header, type Line } from './format.ts';
 import { headerOf } from './load.ts';
 import { scanLines } from './scan-lines.ts';
@@ -37,12 +37,13 @@ export async function scanLedger(
 }
 
 function refuseUnreadable(path: string): void {
-  const existing = statSync(path, { throwIfNoEntry: false });
-  if (!existing) throw failures.ledgerMissing(path);
-  if (!existing.isFile()) throw failures.ledgerNoFile(path, existing.isDirectory());
   try {
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (!existing) throw failures.ledgerMissing(path);
+    if (!existing.isFile()) throw failures.ledgerNoFile(path, existing.isDirectory());
     accessSync(path, constants.R_OK);
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw failures.fileUnreadable(path, diskError(error));
   }
 }

@@ -20,8 +20,11 @@ export function playbookFolder(given: string): string {
   return !existsSync(given) && /^[\w-]+$/.test(given) && existsSync(builtIn) ? builtIn : given;
 }
 
-/** @throws Failure that lists every mistake in the playbook. */
-export async function loadPlaybook(folder: string): Promise<Playbook> {
+/**
+ * @param lean Claude is asked for neither summary nor reason.
+ * @throws Failure that lists every mistake in the playbook.
+ */
+export async function loadPlaybook(folder: string, lean = false): Promise<Playbook> {
   const texts = await readAll(folder);
   const mistakes: string[] = [];
   const raw = parseYaml('playbook.yaml', texts['playbook.yaml'], mistakes);
@@ -30,15 +33,16 @@ export async function loadPlaybook(folder: string): Promise<Playbook> {
   const rawExamples = parseYaml('examples.yaml', texts['examples.yaml'], mistakes);
   const examples = examplesSchema.safeParse(rawExamples);
   mistakes.push(...complaints('examples.yaml', examples.error, rawExamples));
-  mistakes.push(...templateMistakes(texts['system.md']));
+  mistakes.push(...templateMistakes(texts['system.md'], lean));
   const readable = file.data ?? readableParts(raw);
   mistakes.push(...mistakesOf(readable, examples.data ?? []));
   if (mistakes.length > 0 || !file.success || !examples.success) {
     throw failures.playbookBroken(folder, mistakes);
   }
   const labels = labelsFrom(file.data);
-  const system = renderSystem(texts['system.md'], labels, examples.data);
-  return playbookFrom(folder, file.data, labels, system);
+  const system = (isLean: boolean) =>
+    renderSystem(texts['system.md'], labels, examples.data, isLean);
+  return playbookFrom(folder, file.data, labels, lean, system);
 }
 
 const FILES = ['playbook.yaml', 'system.md', 'examples.yaml'] as const;
@@ -108,15 +112,20 @@ function playbookFrom(
   folder: string,
   file: PlaybookFile,
   labels: Playbook['labels'],
-  system: string,
+  lean: boolean,
+  system: (lean: boolean) => string,
 ): Playbook {
-  const sent = JSON.stringify([system, toolFrom(labels)]);
-  const promptHash = hash('sha256', sent, 'hex');
+  const hashOf = (isLean: boolean) =>
+    hash('sha256', JSON.stringify([system(isLean), toolFrom(labels, isLean)]), 'hex');
+  const identityOf = (promptHash: string) => `${file.name}@${promptHash.slice(0, 8)}`;
+  const promptHash = hashOf(lean);
   return {
     name: file.name,
     version: file.version,
-    identity: `${file.name}@${promptHash.slice(0, 8)}`,
+    identity: identityOf(promptHash),
     promptHash,
+    lean,
+    twin: identityOf(hashOf(!lean)),
     folder,
     labels,
     models: file.models,
@@ -131,6 +140,6 @@ function playbookFrom(
     })),
     reviewBelow: file.review_below ?? null,
     maxBodyChars: file.max_body_chars,
-    system,
+    system: system(lean),
   };
 }

@@ -45,6 +45,10 @@ export interface Playbook {
   identity: string;
   /** Of what Claude is sent with every ticket: the system prompt and the tool. */
   promptHash: string;
+  /** Claude is asked for neither summary nor reason. */
+  lean: boolean;
+  /** What `identity` would be if `lean` were the other way round. */
+  twin: string;
   /** Where it was read from, and whether it is the built-in one. */
   folder: string;
   labels: Record<Field, Label[]>;

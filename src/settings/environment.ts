@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { failures } from '../errors.ts';
 
-/** No more than these: a base URL planted in a file would carry tickets and key away. */
+/** No more than these: a base URL or a proxy planted in a file would carry tickets and key away. */
 const FROM_FILE = [
   'ANTHROPIC_API_KEY',
   'HAIKU_CONFIDENCE_THRESHOLD',

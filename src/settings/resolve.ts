@@ -6,6 +6,7 @@ import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Environment } from './environment.ts';
 import { checkFlags, type Flags } from './flags.ts';
+import { proxyFinder, type FindProxy } from './proxy.ts';
 
 export interface Settings {
   flags: Flags;
@@ -13,7 +14,8 @@ export interface Settings {
   playbook: Playbook;
   /** Facts about the playbook's two models, by name. */
   models: ReadonlyMap<string, Model>;
-  access: Omit<Access, 'log'>;
+  access: Pick<Access, 'apiKey' | 'authToken' | 'baseURL'>;
+  findProxy: FindProxy;
   volume: 'quiet' | 'normal' | 'verbose';
   /** What was not decided by playbook and defaults, as `threshold 0.8 (from .env)`. */
   origins: string[];
@@ -26,7 +28,9 @@ export async function resolveSettings(
 ): Promise<Settings> {
   const flags = checkFlags(given);
   const origins: string[] = [];
-  const loaded = await loadPlaybook(playbookFolder(flags.playbook));
+  const loaded = await loadPlaybook(playbookFolder(flags.playbook), flags.lean);
+  if (flags.cutQuotes) origins.push('quoted replies and signatures left out (--cut-quotes)');
+  if (flags.lean) origins.push('no summary, no reason (--lean)');
   const playbook = {
     ...loaded,
     models: modelsOf(loaded, flags, origins),
@@ -37,6 +41,7 @@ export async function resolveSettings(
     playbook,
     models: factsOf(playbook),
     access: accessOf(environment, origins),
+    findProxy: proxyFinder(environment),
     volume: volumeOf(flags, environment, origins),
     origins,
   };

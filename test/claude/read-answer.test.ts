@@ -1,5 +1,5 @@
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readAnswer } from '../../src/claude/read-answer.ts';
 import { supportPlaybook } from '../example.ts';
 
@@ -88,6 +88,22 @@ test.each([
 ])('%s is invalid', (_, changes, why) => {
   const answer = readAnswer(message({}, { ...input, ...changes }), playbook);
   expect(answer).toEqual({ kind: 'invalid', why });
+});
+
+describe('lean', () => {
+  const lean = { ...playbook, lean: true };
+
+  test('takes an answer without summary and reason', () => {
+    const changes = { summary: undefined, routing_reason: undefined };
+    const answer = readAnswer(message({}, { ...input, ...changes }), lean);
+    expect(answer).toMatchObject({ kind: 'valid', summary: '', routingReason: '' });
+    expect(answer).toMatchObject({ labels: { team: 'billing' }, confidence: { team: 0.9 } });
+  });
+
+  test('every other field is still needed', () => {
+    const answer = readAnswer(message({}, { ...input, sentiment_confidence: undefined }), lean);
+    expect(answer.kind).toBe('invalid');
+  });
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
+import { NoTunnel } from '../../src/claude/tunnel.ts';
 import {
   NotAMessage,
   problemOf,
@@ -16,6 +17,12 @@ function apiError(status: number, type: string, details?: object, headers = {}):
     undefined,
     new Headers({ 'request-id': 'req_1', ...headers }),
   );
+}
+
+const proxy = { variable: 'HTTPS_PROXY', url: 'http://proxy:3128', authorization: null };
+
+function connectionError(root: Error): APIConnectionError {
+  return new APIConnectionError({ cause: new Error('the request failed', { cause: root }) });
 }
 
 describe('problemOf', () => {
@@ -45,6 +52,34 @@ describe('problemOf', () => {
   ])('%s is retried, and what it cost is unknown', (_, error, why) => {
     expect(problemOf(error, 60)).toMatchObject({ passing: true, unknownCost: true });
     expect(problemOf(error, 60).why).toContain(why);
+  });
+
+  test.each([
+    ['ECONNREFUSED', 'connect', false],
+    ['ENOTFOUND', 'getaddrinfo', false],
+    ['EAI_AGAIN', 'getaddrinfo', false],
+    ['EHOSTUNREACH', 'connect', false],
+    ['ENETUNREACH', 'connect', false],
+    ['UND_ERR_CONNECT_TIMEOUT', undefined, false],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', undefined, false],
+    ['EHOSTUNREACH', 'read', true],
+    ['ECONNRESET', 'read', true],
+    ['UND_ERR_SOCKET', undefined, true],
+    ['EPIPE', 'write', true],
+  ])('after %s of %s its cost is unknown: %s', (code, syscall, unknownCost) => {
+    const problem = problemOf(
+      connectionError(Object.assign(new Error('x'), { code, syscall })),
+      60,
+    );
+    expect(problem).toMatchObject({ unknownCost, passing: true });
+    expect(problem.why).toBe(`connection failed: ${code}`);
+  });
+
+  test('what a proxy did not let through costs nothing, and the proxy is named', () => {
+    expect(problemOf(connectionError(new NoTunnel(proxy, 'answered', '503')), 60)).toMatchObject({
+      unknownCost: false,
+      why: 'connection failed: the proxy http://proxy:3128 (HTTPS_PROXY) answered 503',
+    });
   });
 
   test('a mistake of ours is nobody else’s problem', () => {
@@ -87,6 +122,39 @@ describe('runFailureOf', () => {
     [529, 'overloaded_error'],
   ])('%i %s is the ticket’s own', (status, type) => {
     expect(runFailureOf(apiError(status, type), 'host', 'model')).toBeNull();
+  });
+});
+
+describe('of connections', () => {
+  test.each(['ENOTFOUND', 'CERT_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])(
+    '%s ends the run',
+    (code) => {
+      const error = connectionError(Object.assign(new Error('x'), { code }));
+      expect(runFailureOf(error, 'https://host', 'model')?.exit).toBe(2);
+    },
+  );
+
+  test.each(['ECONNREFUSED', 'EAI_AGAIN', 'ECONNRESET', 'UND_ERR_CONNECT_TIMEOUT'])(
+    '%s may pass',
+    (code) => {
+      const error = connectionError(Object.assign(new Error('x'), { code }));
+      expect(runFailureOf(error, 'https://host', 'model')).toBeNull();
+    },
+  );
+
+  test.each([
+    ['407', 2],
+    ['403', 2],
+    ['ECONNREFUSED', 2],
+    ['ENOTFOUND', 2],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 2],
+    ['429', undefined],
+    ['503', undefined],
+    ['ECONNRESET', undefined],
+    ['EAI_AGAIN', undefined],
+  ])('%s of a proxy ends the run with %s', (failure, exit) => {
+    const error = connectionError(new NoTunnel(proxy, 'answered', failure));
+    expect(runFailureOf(error, 'https://host', 'model')?.exit).toBe(exit);
   });
 });
 

@@ -44,6 +44,18 @@ test('patterns read the uncut text', () => {
   expect(ticket.patterns).toEqual(['breach']);
 });
 
+test('quotes are cut where that is asked for, after HTML is text and before the middle is', () => {
+  const own = 'The card was charged twice again, although you said it was fixed.';
+  const quote = `<div>On 5/6/24, Sam &lt;sam@example.com&gt; wrote:</div><blockquote>No breach. ${'x '.repeat(60)}</blockquote>`;
+  const html = row({ subject: 'Re: Invoice', body: `<p>${own}</p>${quote}` });
+  const whole = ticketMaker(columns, [], playbook)(html);
+  const cut = ticketMaker(columns, [], playbook, undefined, true)(html);
+  expect(whole.body).toContain('characters left out');
+  expect(cut.body).toBe(own);
+  expect(cut.patterns).toEqual(['breach']);
+  expect(cut.textHash).not.toBe(whole.textHash);
+});
+
 test('a missing id is made from the text, with a counter, and does not depend on the place', () => {
   const ids = (bodies: string[]) => {
     const toTicket = ticketMaker(columns, [], playbook);

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadPlaybook, playbookFolder } from '../../src/playbook/load.ts';
 import { toolFrom } from '../../src/playbook/prompt.ts';
 import { FIELDS } from '../../src/ticket.ts';
@@ -24,7 +24,7 @@ const replace = (from: string | RegExp, to: string) => (text: string) => {
 test('the built-in playbook is without mistakes, and its prefix long enough to be cached', async () => {
   const { system, labels, identity } = await supportPlaybook();
   expect(identity).toMatch(/^support@[0-9a-f]{8}$/);
-  expect(system.length + JSON.stringify(toolFrom(labels)).length).toBeGreaterThan(20_000);
+  expect(system.length + JSON.stringify(toolFrom(labels, false)).length).toBeGreaterThan(20_000);
   expect(system).not.toContain('{{');
 });
 
@@ -34,7 +34,7 @@ test('its name alone finds a built-in playbook', () => {
 });
 
 test('the tool is strict, and asks for exactly the documented fields', async () => {
-  const tool = toolFrom((await supportPlaybook()).labels);
+  const tool = toolFrom((await supportPlaybook()).labels, false);
   expect(tool.input_schema.required).toEqual([
     'team',
     'team_confidence',
@@ -49,6 +49,45 @@ test('the tool is strict, and asks for exactly the documented fields', async () 
   ]);
   expect(Object.keys(tool.input_schema.properties)).toEqual(tool.input_schema.required);
   expect(FIELDS.every((field) => tool.input_schema.properties[field]?.enum?.length)).toBe(true);
+});
+
+describe('lean', () => {
+  test('neither tool nor prompt names summary and reason', async () => {
+    const lean = await loadPlaybook(SUPPORT, true);
+    const tool = toolFrom(lean.labels, lean.lean);
+    expect(tool.input_schema.required).toEqual([
+      'team',
+      'team_confidence',
+      'ticket_type',
+      'type_confidence',
+      'urgency',
+      'urgency_confidence',
+      'sentiment',
+      'sentiment_confidence',
+    ]);
+    expect(Object.keys(tool.input_schema.properties)).toEqual(tool.input_schema.required);
+    expect(lean.system).not.toMatch(/summary|routing_reason|full -->/);
+    expect(lean.system).toContain('"sentiment_confidence":');
+  });
+
+  test('is another question than the whole one, and each knows the other', async () => {
+    const [whole, lean] = [await supportPlaybook(), await loadPlaybook(SUPPORT, true)];
+    expect(whole.system).toContain('- `routing_reason`: one English sentence');
+    expect(whole.system).not.toContain('full -->');
+    expect(lean.promptHash).not.toBe(whole.promptHash);
+    expect([lean.identity, lean.twin]).toEqual([whole.twin, whole.identity]);
+  });
+
+  test('a prompt that goes on about them is a mistake, but only then', async () => {
+    const folder = await changed('system.md', replace('<!-- full -->\n- `summary`', '- `summary`'));
+    const system = join(folder, 'system.md');
+    const text = await readFile(system, 'utf8');
+    await writeFile(system, text.replace('<!-- /full -->\n- Judge', '- Judge'));
+    expect((await loadPlaybook(folder)).lean).toBe(false);
+    const complaint = await loadPlaybook(folder, true).then(String, (error) => error.message);
+    expect(complaint).toContain('system.md: `summary` is not asked for with --lean');
+    expect(complaint).toContain('system.md: routing_reason is not asked for with --lean');
+  });
 });
 
 test.each([
@@ -117,6 +156,12 @@ test.each([
     'system.md',
     replace('{{examples}}', ''),
     'system.md: {{examples}} is missing',
+  ],
+  [
+    'a mark without its partner',
+    'system.md',
+    replace('<!-- /full -->', ''),
+    'system.md: <!-- full --> is no mark, or has no partner',
   ],
   [
     'an example with an unknown label',
