@@ -107,7 +107,8 @@ function cause(name: string, count: number, detail: string): string {
 }
 
 function models(summary: Summary, paint: Paint): string[] {
-  const rows = Object.entries(summary.by_model).map(([name, model]) => [
+  const called = Object.entries(summary.by_model).filter(([, model]) => model.calls > 0);
+  const rows = called.map(([name, model]) => [
     name,
     compact(model.calls),
     compact(model.retries),
@@ -118,7 +119,6 @@ function models(summary: Summary, paint: Paint): string[] {
     latency(model.latency_p95_ms),
     money(model.cost_usd),
   ]);
-  if (rows.length === 0) return [];
   const heading = ['Model', 'calls', 'retries', 'input', 'output', 'cached', 'p50', 'p95', 'cost'];
   const notes = Object.entries(summary.by_model).flatMap(([name, model]) => {
     const told = [
@@ -129,7 +129,8 @@ function models(summary: Summary, paint: Paint): string[] {
     if (told.length === 0) return [];
     return [paint('dim', `  ${shorten(`${shorten(name, 30)}: ${told.join(', ')}`, WIDTH - 2)}`)];
   });
-  return [...headed(textTable([heading, ...rows], WIDTH), paint), ...notes];
+  const table = rows.length > 0 ? textTable([heading, ...rows], WIDTH) : ['Model'];
+  return rows.length + notes.length > 0 ? [...headed(table, paint), ...notes] : [];
 }
 
 function confidences(summary: Summary, paint: Paint): string[] {
