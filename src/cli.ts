@@ -130,7 +130,7 @@ function addClassifyFlags(command: Command): Command {
     .option('--prefix <text>', 'before our column names (default: ai_)')
     .option('--replace', 'the input is an earlier output: replace its columns')
     .option('--excel', 'a CSV that Excel opens unharmed: no formulas, long ids as text')
-    .option('-c, --concurrency <n>', 'calls in the air at once, at most (default: 20)')
+    .option('-c, --concurrency <n>', 'calls in the air at once, at most (default: 100)')
     .option('--max-cost <usd | none>', 'stop before this run spends more (default: 25)')
     .option('--max-cost-per-day <usd>', 'the same over the last 24 hours of the ledger')
     .option(

@@ -1,12 +1,10 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
-import { askClaude, type ClaudeOptions } from './claude/ask-claude.ts';
+import { askClaude, type Claude, type ClaudeOptions } from './claude/ask-claude.ts';
 import { messagesUrl, newClient, openClient } from './claude/client.ts';
 import { isHere } from './claude/is-here.ts';
 import type { Settings } from './settings/resolve.ts';
-import type { Ask } from './ticket.ts';
 
-export interface Connection {
-  ask: Ask;
+export interface Connection extends Claude {
   /** Where messages go. */
   url: string;
   /** Under which its answers are remembered; see `Asker`. */
@@ -33,7 +31,7 @@ export async function connect(settings: Settings, context: Context): Promise<Con
     concurrency,
     log: context.log,
   });
-  const ask = askClaude({
+  const { ask, waited } = askClaude({
     ...context,
     client,
     playbook,
@@ -43,7 +41,7 @@ export async function connect(settings: Settings, context: Context): Promise<Con
   });
   const url = messagesUrl(client);
   const host = flags.simulate ? SIMULATOR : new URL(url).host;
-  return { ask, url, host, close: async () => simulated?.close() };
+  return { ask, waited, url, host, close: async () => simulated?.close() };
 }
 
 /** Where messages would go, for those who send none: no credentials are needed. */

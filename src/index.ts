@@ -60,7 +60,7 @@ export interface ClassifyOptions {
   cutQuotes?: boolean;
   /** No summary and no reason, which stay empty: fewer tokens to pay for. Default: false. */
   lean?: boolean;
-  /** Calls in the air at once, at most. Default: 20. */
+  /** Calls in the air at once, at most. Default: 100. */
   concurrency?: number;
   /** US dollars that this run may spend, null for no cap; then the iteration throws. Default: 25. */
   maxCost?: number | null;

@@ -90,16 +90,20 @@ function stdinOf({ stdin }: World): Process['stdin'] {
   return typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin;
 }
 
-/** A clock whose sleeps are over at once. */
+/** A clock whose sleeps are over at once, and which is as much later then. */
 export function hurriedClock(): Clock & { slept: number[] } {
   const slept: number[] = [];
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
   return {
     slept,
-    now: Date.now,
+    now,
     random: () => 0,
     async sleep(milliseconds, signal) {
       slept.push(milliseconds);
+      const end = now() + milliseconds;
       await new Promise((resolve) => setImmediate(resolve));
+      ahead = Math.max(ahead, end - Date.now());
       signal.throwIfAborted();
     },
   };

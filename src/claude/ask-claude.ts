@@ -10,7 +10,7 @@ import type { Budget, Reservation } from './budget.ts';
 import { watchCache } from './cache-watch.ts';
 import { call, TIMEOUT_SECONDS, type Received } from './call.ts';
 import { costOf } from './cost.ts';
-import { openLane, type Lane } from './lane.ts';
+import { openLane, type Bound, type Lane, type Outcome } from './lane.ts';
 import type { Model } from './models.ts';
 import { mostCost, type MostCost } from './most-cost.ts';
 import { readAnswer } from './read-answer.ts';
@@ -53,7 +53,13 @@ interface Sent {
 
 const ABANDONED = { why: 'the run ended', requestId: null, simulated: false };
 
-export function askClaude(options: ClaudeOptions): Ask {
+export interface Claude {
+  ask: Ask;
+  /** By model: milliseconds in which calls waited, by what for. */
+  waited: () => ReadonlyMap<string, ReadonlyMap<Bound, number>>;
+}
+
+export function askClaude(options: ClaudeOptions): Claude {
   const { playbook, models, clock, stop } = options;
   // Each call in the air listens to both.
   setMaxListeners(0, stop, options.leave);
@@ -62,26 +68,28 @@ export function askClaude(options: ClaudeOptions): Ask {
   const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool);
   const lanes = new Map<
     string,
-    { enter: Lane; lookAtCache: ReturnType<typeof watchCache>; most: MostCost }
+    { calls: Lane; lookAtCache: ReturnType<typeof watchCache>; most: MostCost }
   >();
 
-  return function ask(name, ticket) {
-    return laneOf(name).enter(() => askUntilAnswered(name, ticket));
+  return {
+    ask,
+    waited: () => new Map([...lanes].map(([name, { calls }]) => [name, calls.waited()])),
   };
 
-  async function askUntilAnswered(name: string, ticket: Ticket): Promise<Answer> {
+  async function ask(name: string, ticket: Ticket): Promise<Answer> {
     const sent: Sent = { attempts: 0, unknown: 0, unknownCost: 0 };
+    let failed = 0;
     try {
       while (true) {
         const outcome = await send(name, ticket, sent);
         if ('message' in outcome) return answerFrom(outcome, name, sent);
-        if (!outcome.passing || sent.attempts === MAX_ATTEMPTS) {
-          return noAnswer(outcome, name, sent);
+        if (outcome.isOwn) failed++;
+        if (!outcome.passing || failed === MAX_ATTEMPTS) return noAnswer(outcome, name, sent);
+        options.log(`${ticket.id}: ${name}: ${outcome.why}; asked again`);
+        // For what is not the ticket's own the lane waits, with all its calls.
+        if (outcome.isOwn) {
+          await clock.sleep(waitBefore(failed, outcome.retryAfter, clock.random), stop);
         }
-        const wait = waitBefore(sent.attempts, outcome.retryAfter, clock.random);
-        const seconds = (wait / 1000).toFixed(1);
-        options.log(`${ticket.id}: ${name}: ${outcome.why}; asked again in ${seconds} s`);
-        await clock.sleep(wait, stop);
       }
     } catch (error) {
       if (sent.attempts > 0) options.abandoned(noAnswer(ABANDONED, name, sent));
@@ -89,10 +97,24 @@ export function askClaude(options: ClaudeOptions): Ask {
     }
   }
 
-  /** Waits for its turn (input order) under the cap on calls; a wait between tries holds no place. */
-  async function send(name: string, ticket: Ticket, sent: Sent): Promise<Received | Problem> {
-    stop.throwIfAborted();
-    return queue.add(() => sendNow(name, ticket, sent), { priority: -ticket.place });
+  /**
+   * Waits for its turn in the lane, and then under the cap on all calls, each in input order; a wait
+   * between tries holds no place.
+   */
+  async function send(
+    name: string,
+    ticket: Ticket,
+    sent: Sent,
+  ): Promise<Received | (Problem & { isOwn: boolean })> {
+    const pass = await laneOf(name).calls.enter(ticket.place);
+    try {
+      const priority = -ticket.place;
+      const came = await queue.add(() => sendNow(name, ticket, sent), { priority });
+      const isOwn = pass.leave(outcomeOf(came));
+      return 'message' in came ? came : { ...came, isOwn };
+    } finally {
+      pass.leave({ kind: 'refused' });
+    }
   }
 
   async function sendNow(name: string, ticket: Ticket, sent: Sent): Promise<Received | Problem> {
@@ -149,7 +171,7 @@ export function askClaude(options: ClaudeOptions): Ask {
   }
 
   function answerFrom(received: Received, name: string, sent: Sent): Answer {
-    const { message, ...rest } = received;
+    const { message, limits: _, ...rest } = received;
     const notice = laneOf(name).lookAtCache(received.usage);
     if (notice) options.note(notice);
     return {
@@ -167,7 +189,7 @@ export function askClaude(options: ClaudeOptions): Ask {
 
   function laneOf(name: string) {
     const lane = lanes.get(name) ?? {
-      enter: openLane(),
+      calls: openLane({ most: options.concurrency, clock, stop }),
       lookAtCache: watchCache(name, modelOf(name)),
       most: mostCost(modelOf(name)),
     };
@@ -180,6 +202,14 @@ export function askClaude(options: ClaudeOptions): Ask {
     if (!model) throw new Error(`no facts about the model ${name}`);
     return model;
   }
+}
+
+function outcomeOf(came: Received | Problem): Outcome {
+  if ('message' in came) return { kind: 'answered', usage: came.usage, limits: came.limits };
+  const { tells, retryAfter, limits } = came;
+  if (tells === 'limited') return { kind: 'limited', retryAfter, limits };
+  if (tells === 'refused') return { kind: 'refused' };
+  return { kind: 'failed', overload: tells === 'overload', retryAfter };
 }
 
 function countUnknown(sent: Sent, cost: number): void {

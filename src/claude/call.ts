@@ -3,6 +3,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import type { Clock } from '../clock.ts';
 import type { Usage } from '../ticket.ts';
+import { rateLimitsOf, type RateLimit } from './rate-limits.ts';
 import type { Request } from './request.ts';
 import { NotAMessage, SIMULATOR_HEADER, TimedOut } from './retry.ts';
 
@@ -14,6 +15,7 @@ export interface Received {
   requestId: string | null;
   simulated: boolean;
   latencyMs: number;
+  limits: RateLimit[];
 }
 
 /** @param leave aborts the call itself, in the air or not. */
@@ -38,6 +40,7 @@ export async function call(
       requestId: request_id ?? null,
       simulated: response.headers.has(SIMULATOR_HEADER),
       latencyMs: Math.max(0, Math.round(clock.now() - started)),
+      limits: rateLimitsOf(response.headers),
     };
   } catch (error) {
     controller.signal.throwIfAborted();

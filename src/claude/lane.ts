@@ -1,28 +1,196 @@
-/** Lets work on one model through; see `openLane`. */
-export type Lane = <T extends { kind: string }>(work: () => Promise<T>) => Promise<T>;
+// Calls to one model: how many at once, how fast, and when none. An account's limits are per model.
+import type { Clock } from '../clock.ts';
+import type { Usage } from '../ticket.ts';
+import { createPace } from './pace.ts';
+import type { RateLimit } from './rate-limits.ts';
+import { openWindow } from './window.ts';
+
+/** What came of a call, as far as a lane must know. */
+export type Outcome =
+  | { kind: 'answered'; usage: Usage; limits: readonly RateLimit[] }
+  /** 429. */
+  | { kind: 'limited'; retryAfter: number | null; limits: readonly RateLimit[] }
+  /** The server could not, or there was none; `overload` if it said that it had too much to do. */
+  | { kind: 'failed'; overload: boolean; retryAfter: number | null }
+  /** Refused for its own sake: it says nothing of the server. */
+  | { kind: 'refused' };
+
+export interface Pass {
+  /** Gives the way free; only the first word counts. @returns whether a failure was the ticket's own, and not that of all calls */
+  leave: (outcome: Outcome) => boolean;
+}
+
+/** What calls had to wait for. */
+export type Bound =
+  | 'concurrency'
+  | 'requests'
+  | 'input-tokens'
+  | 'output-tokens'
+  | 'unknown limit'
+  | 'overload'
+  | 'growth';
+
+export interface Lane {
+  /**
+   * Resolves when a call may go; of those who wait, the lowest place first.
+   * @throws what `stop` is aborted with
+   */
+  enter: (place: number) => Promise<Pass>;
+  /** Milliseconds in which somebody waited, by what for. */
+  waited: () => ReadonlyMap<Bound, number>;
+}
+
+export interface LaneOptions {
+  /** Calls in the air at once, at most. */
+  most: number;
+  clock: Clock;
+  stop: AbortSignal;
+}
+
+interface Waiting {
+  place: number;
+  pass: (pass: Pass) => void;
+  refuse: (reason: unknown) => void;
+}
+
+/** A cache entry lives five minutes; after nearly as long without an answer, one call goes first. */
+const CACHE_MS = 4.5 * 60_000;
 
 /**
- * A cache entry can be read only once the response that writes it has begun, so a burst at the start
- * would pay for as many writes. Until one answer has come, a lane lets one piece of work through at a
- * time; then it is open.
+ * So many failures without an answer between them may be the tickets' own; more are the server's. An
+ * overload says so itself; other failures can be those of a few bad tickets that are left at the end.
  */
-export function openLane(): Lane {
-  let open = false;
-  let first: Promise<unknown> | null = null;
+const OVERLOADS = 3;
+const FAILURES = 40;
 
-  return async function enter(work) {
-    while (!open && first) await first;
-    if (open) return work();
-    const attempt = work();
-    first = attempt.then(
-      (answer) => {
-        open = answer.kind !== 'none';
-        first = null;
-      },
+/** Without a `retry-after`: as for a ticket's own retries, doubled up to eight seconds. */
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8_000;
+
+export function openLane({ most, clock, stop }: LaneOptions): Lane {
+  const window = openWindow(most);
+  const pace = createPace();
+  const waiting: Waiting[] = [];
+  const waited = new Map<Bound, number>();
+  let inAir = 0;
+  let pausedUntil = 0;
+  let pausedFor: Bound = 'unknown limit';
+  let pauses = 0;
+  let failures = 0;
+  let lastAnswer = 0;
+  let lastLimited = 0;
+  let bound: { by: Bound; since: number } | null = null;
+  let timer: { at: number } | null = null;
+  stop.addEventListener('abort', () => {
+    for (const { refuse } of waiting.splice(0)) refuse(stop.reason);
+  });
+
+  function enter(place: number): Promise<Pass> {
+    return new Promise((pass, refuse) => {
+      if (stop.aborted) {
+        refuse(stop.reason);
+        return;
+      }
+      let at = waiting.length;
+      while (at > 0 && (waiting[at - 1]?.place ?? 0) > place) at--;
+      waiting.splice(at, 0, { place, pass, refuse });
+      serve();
+    });
+  }
+
+  function serve(): void {
+    const now = clock.now();
+    if (inAir === 0 && lastAnswer > 0 && now - lastAnswer > CACHE_MS) window.restart();
+    while (waiting.length > 0 && boundAt(now) === null) {
+      pace.started(now);
+      inAir++;
+      waiting.shift()?.pass(passOf(now));
+    }
+    note(waiting.length > 0 ? boundAt(now) : null, now);
+    if (waiting.length > 0 && inAir < window.size()) wakeAt(Math.max(pausedUntil, pace.nextAt()));
+  }
+
+  function boundAt(now: number): Bound | null {
+    if (now < pausedUntil) return pausedFor;
+    if (inAir >= window.size()) return window.size() >= most ? 'concurrency' : 'growth';
+    if (now >= pace.nextAt()) return null;
+    const limit = pace.limit();
+    return limit === null || limit === 'unknown' ? 'unknown limit' : limit;
+  }
+
+  function note(by: Bound | null, now: number): void {
+    if (bound) waited.set(bound.by, (waited.get(bound.by) ?? 0) + now - bound.since);
+    bound = by && { by, since: now };
+  }
+
+  function wakeAt(at: number): void {
+    if (timer && timer.at <= at) return;
+    const own = { at };
+    timer = own;
+    clock.sleep(Math.max(1, at - clock.now()), stop).then(
       () => {
-        first = null;
+        if (timer === own) timer = null;
+        serve();
       },
+      () => {},
     );
-    return attempt;
-  };
+  }
+
+  function passOf(sentAt: number): Pass {
+    let isOwn: boolean | null = null;
+    return {
+      leave(outcome) {
+        if (isOwn !== null) return isOwn;
+        inAir--;
+        isOwn = settle(outcome, sentAt, clock.now());
+        serve();
+        return isOwn;
+      },
+    };
+  }
+
+  function settle(outcome: Outcome, sentAt: number, now: number): boolean {
+    switch (outcome.kind) {
+      case 'answered':
+        lastAnswer = now;
+        pauses = 0;
+        failures = 0;
+        window.answered();
+        pace.answered(now, outcome.usage, outcome.limits);
+        return true;
+      case 'limited': {
+        // Calls that were in the air at the first refusal of a burst tell nothing new.
+        const isNew = sentAt >= lastLimited;
+        if (isNew) {
+          lastLimited = now;
+          window.limited();
+          pauses++;
+        }
+        pace.limited(now, isNew, outcome.limits);
+        pause(now, outcome.retryAfter, 'unknown limit');
+        return false;
+      }
+      case 'failed': {
+        window.failed();
+        failures++;
+        const isOwn = failures <= (outcome.overload ? OVERLOADS : FAILURES);
+        if (!isOwn && window.size() === 1) {
+          pauses++;
+          pause(now, outcome.retryAfter, 'overload');
+        }
+        return isOwn;
+      }
+      case 'refused':
+        return true;
+    }
+  }
+
+  function pause(now: number, retryAfter: number | null, by: Bound): void {
+    const own =
+      Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (pauses - 1)) * (1 + 0.2 * clock.random());
+    pausedUntil = Math.max(pausedUntil, now + (retryAfter === null ? own : retryAfter * 1_000));
+    pausedFor = by;
+  }
+
+  return { enter, waited: () => waited };
 }

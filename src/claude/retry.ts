@@ -2,6 +2,7 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { failures, type Failure } from '../errors.ts';
 import { NoTunnel } from './tunnel.ts';
+import { rateLimitsOf, type RateLimit } from './rate-limits.ts';
 
 /** The built-in simulator says so in every response, whatever way it was reached. */
 export const SIMULATOR_HEADER = 'ticket-classify-simulator';
@@ -42,6 +43,9 @@ export interface Problem {
   /** Seconds the server asks us to wait; null if it does not say. */
   retryAfter: number | null;
   simulated: boolean;
+  /** What all calls to the model had better know of it. */
+  tells: 'limited' | 'overload' | 'failed' | 'refused';
+  limits: RateLimit[];
 }
 
 /** A 200 that is no message: a proxy's page. */
@@ -57,6 +61,8 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
     refused: false,
     retryAfter: null,
     simulated: false,
+    tells: 'failed' as const,
+    limits: [],
   };
   if (error instanceof TimedOut) {
     return { ...plain, why: `timed out after ${timeoutSeconds} s`, unknownCost: true };
@@ -77,6 +83,8 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
       unknownCost: false,
       retryAfter: retryAfterOf(error.headers),
       simulated: error.headers?.has(SIMULATOR_HEADER) ?? false,
+      tells: tellsOf(status, passing),
+      limits: error.headers ? rateLimitsOf(error.headers) : [],
     };
   }
   // A 200 whose body is not JSON reaches us as a bare SyntaxError, one that breaks off as a TypeError.
@@ -112,6 +120,12 @@ export function waitBefore(
 ): number {
   const seconds = Math.min(8, 0.5 * 2 ** (attempt - 1)) + 0.4 * random();
   return Math.max(seconds, retryAfter ?? 0) * 1000;
+}
+
+function tellsOf(status: number, passing: boolean): Problem['tells'] {
+  if (!passing) return 'refused';
+  if (status === 429) return 'limited';
+  return status === 529 ? 'overload' : 'failed';
 }
 
 function statusText(error: APIError): string {

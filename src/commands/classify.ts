@@ -165,6 +165,7 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
       exitCode: code,
       exitReason: reason,
       goOnAt: ended?.goOnAt ?? null,
+      waited: connection.waited(),
     });
     if (hasAnswers(tally) || (tally.tickets > 0 && !ended)) {
       note(summaryText(summary, { colour: hasColour(context) }).trimEnd());

@@ -131,4 +131,11 @@ export interface ModelSummary extends Calls {
   /** Of the requests that were answered, in milliseconds. */
   latency_p50_ms: number | null;
   latency_p95_ms: number | null;
+  /**
+   * How long calls were held back, by what: `concurrency` (the cap on calls), `requests`,
+   * `input-tokens`, `output-tokens` (an account's limit a minute), `unknown limit` (one that no header
+   * tells of), `overload`, `growth` (a lane opens by degrees). What is missing of the run's time was
+   * the program's own, or the input's.
+   */
+  waited_seconds: Record<string, number>;
 }

@@ -125,6 +125,7 @@ function models(summary: Summary, paint: Paint): string[] {
       model.reused > 0 ? `${thousands(model.reused)} reused` : '',
       model.invalid > 0 ? `${thousands(model.invalid)} invalid but paid for` : '',
       model.failed > 0 ? `${thousands(model.failed)} unanswered` : '',
+      heldBack(model.waited_seconds, summary.seconds),
     ].filter((text) => text !== '');
     if (told.length === 0) return [];
     return [paint('dim', `  ${shorten(`${shorten(name, 30)}: ${told.join(', ')}`, WIDTH - 2)}`)];
@@ -132,6 +133,25 @@ function models(summary: Summary, paint: Paint): string[] {
   const table = rows.length > 0 ? textTable([heading, ...rows], WIDTH) : ['Model'];
   return rows.length + notes.length > 0 ? [...headed(table, paint), ...notes] : [];
 }
+
+/** What limited a model's calls for most of the run, if anything did. */
+function heldBack(waited: Record<string, number>, seconds: number): string {
+  const [bound, most] = Object.entries(waited).reduce(
+    (one, other) => (other[1] > one[1] ? other : one),
+    ['', 0],
+  );
+  return most > seconds / 2 ? `limited by ${BOUNDS[bound] ?? bound}` : '';
+}
+
+const BOUNDS: Record<string, string> = {
+  concurrency: '--concurrency',
+  requests: 'requests a minute',
+  'input-tokens': 'input tokens a minute',
+  'output-tokens': 'output tokens a minute',
+  'unknown limit': "the server's rate",
+  overload: "the server's overload",
+  growth: 'its start',
+};
 
 function confidences(summary: Summary, paint: Paint): string[] {
   const rows = FIELDS.flatMap((field) => {

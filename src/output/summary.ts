@@ -1,5 +1,6 @@
 // The tally and the facts of the run in; the summary as documented JSON out.
 import { usd } from '../claude/cost.ts';
+import type { Bound } from '../claude/lane.ts';
 import type { Field, Usage } from '../ticket.ts';
 import { addUsage, type ModelTally } from './model-tally.ts';
 import type { Quantiles } from './quantiles.ts';
@@ -20,6 +21,8 @@ export interface RunFacts {
   /** When there is a point in going on; null where that is not known. */
   goOnAt: Date | null;
   rows: { read: number; written: number };
+  /** By model: milliseconds in which calls waited, by what for. */
+  waited: ReadonlyMap<string, ReadonlyMap<Bound, number>>;
 }
 
 export function summarise(tally: Tally, run: RunFacts): Summary {
@@ -62,7 +65,10 @@ export function summarise(tally: Tally, run: RunFacts): Summary {
     teams: Object.fromEntries([...tally.teams].map(([name, team]) => [name, { ...team }])),
     confidence: confidences(tally.confidences),
     by_model: Object.fromEntries(
-      [...tally.models].map(([name, model]) => [name, modelSummary(model)]),
+      [...tally.models].map(([name, model]) => [
+        name,
+        modelSummary(model, run.waited.get(name) ?? new Map()),
+      ]),
     ),
     total: calls([...tally.models.values()]),
     cost: costs(tally),
@@ -111,11 +117,14 @@ function deciles(thousandths: Quantiles): Deciles | null {
   };
 }
 
-function modelSummary(model: ModelTally): ModelSummary {
+function modelSummary(model: ModelTally, waited: ReadonlyMap<Bound, number>): ModelSummary {
   return {
     ...calls([model]),
     latency_p50_ms: model.latency.quantile(0.5),
     latency_p95_ms: model.latency.quantile(0.95),
+    waited_seconds: Object.fromEntries(
+      [...waited].map(([bound, milliseconds]) => [bound, milliseconds / 1_000]),
+    ),
   };
 }
 

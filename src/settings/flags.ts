@@ -101,7 +101,7 @@ const flagsSchema = z.strictObject({
   fastModel: z.string().min(1).optional(),
   strongModel: z.string().min(1).optional(),
   threshold: z.array(threshold).default([]),
-  concurrency: count.min(1, 'must be at least 1').max(1000, 'must be at most 1000').default(20),
+  concurrency: count.min(1, 'must be at least 1').max(1000, 'must be at most 1000').default(100),
   limit: count.min(1, 'must be at least 1').optional(),
   sample: count.min(1, 'must be at least 1').optional(),
   seed: count.default(1),

@@ -54,7 +54,7 @@ async function live() {
   const access = { apiKey: 'test', authToken: null, baseURL: url, log: () => {} };
   const client = await openClient({ ...access, concurrency: 20, findProxy: () => null });
   const stop = new AbortController().signal;
-  return askClaude({
+  const { ask } = askClaude({
     client,
     playbook,
     models: new Map([[fast, modelFacts(fast, undefined)]]),
@@ -76,6 +76,7 @@ async function live() {
     },
     abandoned: () => {},
   });
+  return ask;
 }
 
 async function withLedger(ask, round) {

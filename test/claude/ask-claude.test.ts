@@ -43,7 +43,7 @@ async function asking({
   const stop = new AbortController();
   const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
   const client = await openClient({ ...access, log: (text) => logs.push(text) });
-  const ask = askClaude({
+  const { ask } = askClaude({
     client,
     playbook: { ...playbook, ...(system !== undefined && { system }) },
     models:
@@ -126,10 +126,10 @@ describe('retries', () => {
   });
 
   test('four attempts are the most, and the reason is kept', async () => {
-    const { ask, clock } = await asking({ failures: [{ what: 'overloaded' }] });
+    const { ask, clock } = await asking({ failures: [{ what: 'server_error' }] });
     expect(await ask(FAST, ticket())).toMatchObject({
       kind: 'none',
-      why: '529 overloaded_error',
+      why: expect.stringMatching(/^500 api_error/),
       attempts: 4,
     });
     expect(clock.slept).toEqual([500, 1000, 2000]);
@@ -141,7 +141,8 @@ describe('retries', () => {
       failures: [{ what: 'rate_limited', retryAfter: 5, first: 1 }],
     });
     await ask(FAST, ticket());
-    expect(clock.slept).toEqual([5000]);
+    expect(clock.slept).toHaveLength(1);
+    expect(clock.slept[0]).toBeGreaterThan(4900);
   });
 
   test('a refusal of the request is not retried', async () => {

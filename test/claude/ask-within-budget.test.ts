@@ -43,7 +43,7 @@ async function desk({ perRun = null, perDay = null, concurrency = 20, ...given }
   };
   const budget = openBudget({ caps, spentBefore: [], now: clock.now, stop: stop.signal });
   const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
-  const ask = askClaude({
+  const { ask } = askClaude({
     client: await openClient({ ...access, log: () => {} }),
     playbook,
     models: new Map(Object.entries(MODELS)),
@@ -168,7 +168,7 @@ test('dropped connections and garbled answers stay booked at their most, refusal
 });
 
 test('only refusals cost nothing at all', async () => {
-  const { ask, budget } = await desk({ perRun: 1, failures: [{ what: 'overloaded' }] });
+  const { ask, budget } = await desk({ perRun: 1, failures: [{ what: 'server_error' }] });
   const answer = await ask(FAST, ticket());
   expect(answer).toMatchObject({ kind: 'none', unknown: 0, unknownCost: 0 });
   expect([budget.spent(), budget.left()]).toEqual([0, halfNanosOf(1)]);
@@ -210,8 +210,9 @@ test('what ends the run leaves no call to those whom it frees money for', async 
 });
 
 test('calls that are cut off stay booked, and those who wait for money go home', async () => {
-  const { askMany, abandoned, budget, stop, leave, ask } = await desk({ perRun: 0.1 });
-  await ask(FAST, ticket({ body: 'the first' }));
+  const { askMany, abandoned, budget, stop, leave, ask } = await desk({ perRun: 0.12 });
+  // The lane opens with each answer.
+  for (const body of ['a', 'b', 'c', 'd', 'e', 'f']) await ask(FAST, ticket({ body }));
   simulator.set({ failures: [{ what: 'hang' }] });
   const known = budget.spent();
   const ended = askMany(30);

@@ -1,56 +1,178 @@
-import { expect, test } from 'vitest';
-import { openLane } from '../../src/claude/lane.ts';
+import { describe, expect, test } from 'vitest';
+import { openLane, type Lane, type Outcome } from '../../src/claude/lane.ts';
+import { rateLimits, type Limits } from '../../src/simulator/limits.ts';
+import { ApiError } from '../../src/simulator/api-error.ts';
+import { virtualTime } from './virtual-time.ts';
 
-type Outcome = { kind: string };
+const MODEL = 'claude-haiku-4-5';
+const USAGE = { input: 600, cacheRead: 7_000, cacheWrite: 0, output: 100 };
 
-function deferred() {
-  let resolve: (outcome: Outcome) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<Outcome>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
+interface Server {
+  latency: number;
+  limits?: Limits;
+  /** Called for each request: true if the server fails it. */
+  fails?: (request: number, at: number) => boolean;
+}
+
+interface Seen {
+  seconds: number;
+  requests: number;
+  limited: number;
+  /** The most that were in the air at once. */
+  most: number;
+  /** Failures that counted as the tickets' own, and the most of one ticket. */
+  own: number;
+  mostOwn: number;
+  order: number[];
+}
+
+/** So many calls through a lane to a server with the simulator's own limits, in virtual time. */
+async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
+  const { clock, until } = virtualTime();
+  const lane = openLane({ most, clock, stop: new AbortController().signal });
+  const limits = rateLimits(server.limits ?? {}, clock.now);
+  const seen: Seen = {
+    seconds: 0,
+    requests: 0,
+    limited: 0,
+    most: 0,
+    own: 0,
+    mostOwn: 0,
+    order: [],
+  };
+  const signal = new AbortController().signal;
+  let inAir = 0;
+
+  async function send(place: number): Promise<Outcome> {
+    seen.requests++;
+    seen.order.push(place);
+    inAir++;
+    seen.most = Math.max(seen.most, inAir);
+    try {
+      limits.admit(MODEL, USAGE.input);
+      if (server.fails?.(seen.requests, clock.now()) === true) {
+        return { kind: 'failed', overload: true, retryAfter: null };
+      }
+      // A spread of a third to both sides, the same in every run.
+      await clock.sleep(server.latency * (1 + ((place * 7919) % 100) / 150 - 1 / 3), signal);
+      limits.spend(MODEL, USAGE.output);
+      return { kind: 'answered', usage: USAGE, limits: reported(limits.headers(MODEL)) };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      seen.limited++;
+      return { kind: 'limited', retryAfter: 1, limits: reported(limits.headers(MODEL)) };
+    } finally {
+      inAir--;
+    }
+  }
+
+  async function call(place: number): Promise<void> {
+    let own = 0;
+    while (true) {
+      const entered = await lane.enter(place);
+      const outcome = await send(place);
+      const isOwn = entered.leave(outcome);
+      if (outcome.kind === 'answered') return;
+      if (!isOwn) continue;
+      seen.own++;
+      own++;
+      seen.mostOwn = Math.max(seen.mostOwn, own);
+      await clock.sleep(500, signal);
+    }
+  }
+
+  const start = clock.now();
+  await until(Promise.all(Array.from({ length: calls }, (_, place) => call(place))));
+  return { ...seen, seconds: (clock.now() - start) / 1_000 };
+}
+
+function reported(headers: Record<string, string>) {
+  return (['requests', 'input-tokens', 'output-tokens'] as const).flatMap((kind) => {
+    const perMinute = Number(headers[`anthropic-ratelimit-${kind}-limit`] ?? Number.NaN);
+    const left = Number(headers[`anthropic-ratelimit-${kind}-remaining`] ?? Number.NaN);
+    return Number.isNaN(perMinute) ? [] : [{ kind, perMinute, remaining: left / perMinute }];
   });
-  return { promise, resolve, reject };
 }
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+test('the first call goes alone, then the lane opens to its cap', async () => {
+  const { most, seconds, limited } = await drive(5_000, { latency: 300 }, 50);
+  expect({ most, limited }).toEqual({ most: 50, limited: 0 });
+  expect((5_000 * 0.3) / 50 / seconds).toBeGreaterThan(0.94);
+});
 
-function started() {
-  const works = Array.from({ length: 4 }, deferred);
+describe('a limit that nobody told of beforehand', () => {
+  test.each([
+    ['of requests, with headers', { requestsPerMinute: 1_200 }, 20, 0.01],
+    ['of requests, without headers', { requestsPerMinute: 1_200, headers: false }, 18, 0.04],
+    ['of requests, a minute at once', { requestsPerMinute: 1_200, burstSeconds: 60 }, 20, 0.01],
+    ['of a small account', { requestsPerMinute: 50 }, (50 / 60) * 0.95, 0.02],
+    ['of output', { requestsPerMinute: 4_000, outputTokensPerMinute: 120_000 }, 20, 0.01],
+    ['of input', { requestsPerMinute: 4_000, inputTokensPerMinute: 720_000 }, 20, 0.01],
+  ])('%s is kept, and used', async (_, limits, perSecond, refused) => {
+    const calls = Math.round(perSecond * 120);
+    const seen = await drive(calls, { latency: 300, limits });
+    expect(calls / seen.seconds / perSecond).toBeGreaterThan(0.95);
+    expect(seen.limited / seen.requests).toBeLessThan(refused);
+  });
+});
+
+test('a burst of refusals counts once, and the calls after it come one by one', async () => {
+  const seen = await drive(400, {
+    latency: 300,
+    limits: { requestsPerMinute: 600, headers: false },
+  });
+  expect(seen.limited).toBeLessThan(25);
+  expect(400 / seen.seconds).toBeGreaterThan(8.5);
+});
+
+test('an outage is probed with one call at a time, and costs no ticket its tries', async () => {
+  let during = 0;
+  const start = Date.UTC(2026, 10, 22);
+  const seen = await drive(3_000, {
+    latency: 300,
+    fails(_, at) {
+      const isOut = at > start + 5_000 && at < start + 65_000;
+      if (isOut) during++;
+      return isOut;
+    },
+  });
+  // While answers still come in from before, failures can't be told from those of the tickets.
+  expect(seen.mostOwn).toBeLessThanOrEqual(2);
+  // What was in the air, and one probe every few seconds.
+  expect(during).toBeLessThan(230);
+  expect(seen.seconds).toBeLessThan(60 + 3_000 / (100 / 0.3) + 20);
+});
+
+test('failures among answers are the tickets’ own, and the lane stays open', async () => {
+  const seen = await drive(3_000, { latency: 300, fails: (request) => request % 10 === 0 }, 50);
+  expect(seen.own).toBeGreaterThan(250);
+  expect((3_300 * 0.3) / 50 / seen.seconds).toBeGreaterThan(0.8);
+});
+
+test('of those who wait, the lowest place goes first', async () => {
+  const { clock, until } = virtualTime();
+  const lane = openLane({ most: 1, clock, stop: new AbortController().signal });
   const order: number[] = [];
-  const lane = openLane();
-  const results = works.map((work, at) =>
-    lane(() => {
-      order.push(at);
-      return work.promise;
-    }),
-  );
-  for (const result of results) result.catch(() => {});
-  return { works, order };
+  const first = await lane.enter(7);
+  const others = [5, 9, 3].map((place) => pass(lane, place, order));
+  first.leave({ kind: 'refused' });
+  await until(Promise.all(others));
+  expect(order).toEqual([3, 5, 9]);
+});
+
+async function pass(lane: Lane, place: number, order: number[]): Promise<void> {
+  const own = await lane.enter(place);
+  order.push(place);
+  own.leave({ kind: 'refused' });
 }
 
-test('lets one through until the first answer, then all', async () => {
-  const { works, order } = started();
-  await turn();
-  expect(order).toEqual([0]);
-  works[0]?.resolve({ kind: 'valid' });
-  await turn();
-  expect(order).toEqual([0, 1, 2, 3]);
-});
-
-test('an invalid answer has written the cache as well', async () => {
-  const { works, order } = started();
-  works[0]?.resolve({ kind: 'invalid' });
-  await turn();
-  expect(order).toEqual([0, 1, 2, 3]);
-});
-
-test('where the first fails, the next goes alone', async () => {
-  const { works, order } = started();
-  works[0]?.resolve({ kind: 'none' });
-  await turn();
-  expect(order).toEqual([0, 1]);
-  works[1]?.reject(new Error('stopped'));
-  await turn();
-  expect(order).toEqual([0, 1, 2]);
+test('nobody waits any longer once the run is stopped', async () => {
+  const { clock } = virtualTime();
+  const stop = new AbortController();
+  const lane = openLane({ most: 1, clock, stop: stop.signal });
+  await lane.enter(0);
+  const waiting = lane.enter(1);
+  stop.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  await expect(lane.enter(2)).rejects.toThrow('enough');
 });

@@ -335,7 +335,7 @@ describe('one bad ticket never stops a run', () => {
   test('a ticket that both models fail goes to a human with reasons and request ids', async () => {
     const failures = [
       {
-        what: 'overloaded',
+        what: 'server_error',
         when: ({ ticket }: { ticket: string }) => ticket.includes('poison'),
       } as const,
     ];
@@ -349,7 +349,7 @@ describe('one bad ticket never stops a run', () => {
     const row = JSON.parse(stdout.split('\n')[1] ?? '');
     expect(row).toMatchObject({ ai_queue: 'needs-human-triage', ai_attempts: 8, ai_team: null });
     expect(row.ai_triage_reason).toMatch(
-      /^fast model failed: 529 overloaded_error \(request req_sim_\w+\); strong model failed: 529/,
+      /^fast model failed: 500 api_error.* \(request req_sim_\w+\); strong model failed: 500/,
     );
     expect(stderr).toContain('both failed');
   });

@@ -34,6 +34,7 @@ function textOf(tickets: Routed[], given: Given = {}): string {
     exitCode: 0,
     exitReason: '',
     goOnAt: null,
+    waited: new Map(),
     rows: { read: tally.tickets, written: tally.tickets },
   });
   return summaryText(summary, { colour });

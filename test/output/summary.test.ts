@@ -19,6 +19,7 @@ const run: RunFacts = {
   exitCode: 0,
   exitReason: 'every ticket is classified',
   goOnAt: null,
+  waited: new Map(),
   rows: { read: 1, written: 1 },
 };
 
