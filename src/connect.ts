@@ -17,7 +17,7 @@ const SIMULATOR = 'simulator';
 
 type Context = Pick<
   ClaudeOptions,
-  'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end' | 'abandoned' | 'budget'
+  'clock' | 'note' | 'log' | 'stop' | 'leave' | 'end' | 'abandoned' | 'budget' | 'prefixTokens'
 >;
 
 /** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */

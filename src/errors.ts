@@ -190,7 +190,7 @@ export const failures = {
     new Failure(
       EXIT.stopped,
       `The rows are written, but the summary could not be: ${path}: ${why}.`,
-      'There is no need to run again for it: it is on the screen as text.',
+      'There is no need to run again for it: each row has its cost, and the ledger all of them.',
     ),
   partialExists: (partial: string) =>
     new Failure(
@@ -203,6 +203,18 @@ export const failures = {
       EXIT.cannotStart,
       `Can't write ${file}: ${why}.`,
       'Nothing was sent. Name another file, or mend the folder and its rights.',
+    ),
+  outputInUse: (file: string) =>
+    new Failure(
+      EXIT.later,
+      `${file} is being written by another run.`,
+      'Wait for it to end, or name another output with -o.',
+    ),
+  ledgerIsOther: (path: string, other: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The ledger ${path} and ${other} of this run are one file.`,
+      'Nothing was sent. Give each a name of its own: -o, --summary, --ledger.',
     ),
   outputFailed: (file: string, why: string) =>
     new Failure(
@@ -235,8 +247,8 @@ export const failures = {
   ticketNotFound: (id: string, guess: string) =>
     new Failure(
       EXIT.cannotStart,
-      `There is no ticket with the id ${id}.`,
-      guess && `The nearest is ${guess}.`,
+      `There is no ticket with the id ${JSON.stringify(id)}.`,
+      guess && `The nearest is ${JSON.stringify(guess)}.`,
     ),
   ticketRepeated: (id: string, ledger: string) =>
     new Failure(
@@ -302,7 +314,8 @@ export const failures = {
     const period = perDay ? ' in the last 24 hours' : '';
     const message =
       most > cap
-        ? `${flag} ${dollars} is less than the next call could cost: ${roundedUsd(most)}.`
+        ? `${flag} ${dollars} is less than the next call could cost: ${roundedUsd(most)}` +
+          `${spent > 0 ? `; ${roundedUsd(spent)} is spent${lost}` : ''}.`
         : `${flag} ${dollars} is nearly used up: ${roundedUsd(spent)} is spent${period}${lost}, ` +
           `and the next call could cost ${roundedUsd(most)}.`;
     const enough = `${Math.max(1, Math.ceil(most / halfNanosOf(1)))}`;
@@ -311,7 +324,7 @@ export const failures = {
     const hint = perDay
       ? `${room ? `${room} To go on before` : 'To go on'}, allow more: ${flag} <usd>.`
       : most > cap
-        ? 'Allow more:'
+        ? ''
         : `Each run may spend as much; allow more with ${flag} <usd>.`;
     const failure = new Failure(EXIT.stopped, message, hint, 'budget');
     if (most > cap && !perDay) failure.remedies = [[flag, enough]];
@@ -372,7 +385,9 @@ export const failures = {
     new Failure(
       EXIT.cannotStart,
       `--ledger ${path} is ${isFolder ? 'a folder' : 'no plain file'}.`,
-      'Name a file in it, or another file; it need not exist yet.',
+      isFolder
+        ? 'Name a file in it; it need not exist yet.'
+        : 'Name another file; it need not exist yet. To remember nothing: --no-ledger.',
     ),
   ledgerUnwritable: (path: string, why: string) =>
     new Failure(

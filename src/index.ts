@@ -110,6 +110,7 @@ export async function* classifyTickets(
   });
   const connection = await connect(settings, {
     budget,
+    prefixTokens: () => 0,
     clock: realClock,
     note: () => {},
     log: () => {},

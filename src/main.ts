@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { COMMANDS, parseArguments, type Invocation } from './cli.ts';
 import { realClock, type Clock } from './clock.ts';
 import type { Context } from './commands/context.ts';
+import { parseDuration } from './duration.ts';
 import { EXIT, Failure, failures } from './errors.ts';
 import { readEnvironment } from './settings/environment.ts';
 import { shellWord } from './shell-word.ts';
@@ -185,9 +186,14 @@ async function withSignals(
 
 function complaint(error: unknown, args: readonly string[]): string {
   if (error instanceof Failure) {
-    const remedies = error.remedies.map((added) => `  ${typed([...args, ...added])}`);
+    const again = error.goesOn ? resumed(args, error.goesOn.startedAt) : args;
+    const isBudget = error.kind === 'budget';
+    const remedies = error.remedies.map(
+      (added) => `  ${typed(isBudget ? withFlag(again, added) : [...again, ...added])}`,
+    );
     const onwards = error.goesOn && remedies.length === 0 ? goingOn(error.goesOn, args) : [];
-    const lines = [error.message, error.hint, error.aftermath, ...remedies, ...onwards];
+    const more = isBudget && remedies.length > 0 ? ['To go on with more:', ...remedies] : remedies;
+    const lines = [error.message, error.aftermath, error.hint, ...more, ...onwards];
     return `ticket-classify: ${lines.filter((line) => line !== '').join('\n  ')}\n`;
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -202,11 +208,31 @@ function goingOn(
   { startedAt, readsStdin: isPiped }: NonNullable<Failure['goesOn']>,
   args: readonly string[],
 ): string[] {
+  const title = isPiped ? 'To go on, the same input into:' : 'To go on:';
+  return [title, `  ${typed(resumed(args, startedAt))}`];
+}
+
+function resumed(args: readonly string[], startedAt: Date): string[] {
   const start = startedAt.toISOString();
-  const again = args.filter((arg) => arg !== '--fresh' && arg !== '--retry-triage');
+  const again = args
+    .filter((arg) => arg !== '--fresh' && arg !== '--retry-triage')
+    .map((arg, at, all) => (all[at - 1] === '--newer-than' ? absolute(arg, startedAt) : arg));
   if (args.includes('--fresh')) again.push('--newer-than', start);
   if (args.includes('--retry-triage')) again.push('--retry-triage-before', start);
-  return [isPiped ? 'To go on, the same input into:' : 'To go on:', `  ${typed(again)}`];
+  return again;
+}
+
+/** An age means another time each time it is typed. */
+function absolute(time: string, startedAt: Date): string {
+  const seconds = parseDuration(time);
+  return seconds === null ? time : new Date(startedAt.getTime() - seconds * 1_000).toISOString();
+}
+
+/** The last of two equal flags counts; one is clearer. */
+function withFlag(args: readonly string[], added: readonly string[]): string[] {
+  const [flag, value] = added;
+  const at = args.findIndex((arg) => arg === flag);
+  return at < 0 || value === undefined ? [...args, ...added] : args.toSpliced(at, 2, ...added);
 }
 
 function typed(args: readonly string[]): string {

@@ -27,6 +27,8 @@ export interface ClaudeOptions {
   /** Calls in the air at once, at most. */
   concurrency: number;
   maxWait: { seconds: number; text: string };
+  /** Of a model's prompt as an earlier run learnt it; 0 where none did. */
+  prefixTokens: (model: string) => number;
   /** What is set aside for calls, and what they cost. */
   budget: Budget;
   clock: Clock;
@@ -191,7 +193,7 @@ export function askClaude(options: ClaudeOptions): Claude {
     const lane = lanes.get(name) ?? {
       calls: openLane({ most: options.concurrency, clock, stop }),
       lookAtCache: watchCache(name, modelOf(name)),
-      most: mostCost(modelOf(name)),
+      most: mostCost(modelOf(name), options.prefixTokens(name)),
     };
     lanes.set(name, lane);
     return lane;

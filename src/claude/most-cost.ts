@@ -18,9 +18,9 @@ export interface MostCost {
  * For the requests of one model, which all have the same prefix (tools and system prompt). A token is
  * at least one byte of UTF-8, so where tokens are not known the bytes stand for them.
  */
-export function mostCost(model: Model): MostCost {
+export function mostCost(model: Model, known = 0): MostCost {
   let prefixBytes: number | null = null;
-  let prefixTokens = 0;
+  let prefixTokens = known;
 
   function of({ tools, system, messages, max_tokens }: Request): number {
     prefixBytes ??= bytesOf([tools, system]);

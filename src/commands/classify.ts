@@ -1,14 +1,16 @@
 // The main job: what it will do, the run, what it came to.
+import { resolve } from 'node:path';
 import { openBudget } from '../claude/budget.ts';
-import { connect, expectsSimulated } from '../connect.ts';
-import { EXIT, Failure, ReaderGone } from '../errors.ts';
+import { addressOf, connect, expectsSimulated } from '../connect.ts';
+import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
 import { likelyCost } from '../estimate/likely-cost.ts';
 import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
-import { attach, ledgerPath } from '../ledger/attach.ts';
+import { askersFor, attach, ledgerPath } from '../ledger/attach.ts';
+import type { AnswerLine } from '../ledger/format.ts';
 import { openLedger, type Ledger } from '../ledger/ledger.ts';
 import { refuseClash, refuseOthersColumns } from '../output/earlier-output.ts';
-import { toFile, toStream } from '../output/destination.ts';
+import { isSameFile, toFile, toStream } from '../output/destination.ts';
 import { startProgress, type Progress } from '../output/progress.ts';
 import { summarise } from '../output/summary.ts';
 import { summaryText } from '../output/summary-text.ts';
@@ -40,6 +42,7 @@ export async function classifyCommand(
 ): Promise<number> {
   const plan = await prepare(files, given, context);
   const { flags } = plan.settings;
+  await refuseLedgerAsOther(ledgerPath(flags), plan);
   const ledger = await openLedger({
     path: ledgerPath(flags),
     simulated: expectsSimulated(plan.settings),
@@ -71,6 +74,27 @@ async function prepare(
   return { settings, startedAt, inputs, intake, output };
 }
 
+/** A file of rows that gets the ledger's name would destroy all that was paid for. */
+async function refuseLedgerAsOther(
+  ledger: string | null,
+  { settings, inputs, output }: Plan,
+): Promise<void> {
+  if (ledger === null) return;
+  const { path } = output;
+  const others: [name: string, path: string | null | undefined][] = [
+    ['the output', path],
+    ['the rows of an unfinished output', path && `${path}.partial`],
+    ['the summary', settings.flags.summary],
+    ...inputs.map((input): [string, string] => ['an input', input]),
+  ];
+  for (const [name, other] of others) {
+    if (!other || other === STDIN) continue;
+    if (resolve(other) === resolve(ledger) || (await isSameFile(other, ledger))) {
+      throw failures.ledgerIsOther(ledger, name);
+    }
+  }
+}
+
 async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<number> {
   const { settings, startedAt, intake, output } = plan;
   const { flags, playbook, volume } = settings;
@@ -97,12 +121,14 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
     now: clock.now,
     stop: stop.signal,
   });
+  const askerOf = askersFor(addressOf(settings).host, playbook);
   const connection = await connect(settings, {
     budget,
     clock,
     note,
     end,
     log: volume === 'verbose' ? note : () => {},
+    prefixTokens: (model) => cachedTokens(ledger.newestOf(askerOf(model), 20)),
     stop: stop.signal,
     leave: leave.signal,
     abandoned(asked) {
@@ -185,6 +211,11 @@ const CONTINUED = new Set<number>([EXIT.stopped, EXIT.later, 130, 143]);
 
 /** When the reader of the rows has gone, calls in the air have so long to finish. */
 const GRACE_MS = 10_000;
+
+/** Of the prompt: the most that any of the answers read from the cache or wrote to it. */
+function cachedTokens(answers: readonly AnswerLine[]): number {
+  return Math.max(0, ...answers.map((line) => line.cache_read_tokens + line.cache_write_tokens));
+}
 
 /** Tells of each answer as it comes. */
 function told(ask: Ask, came: (answer: Answer) => void): Ask {

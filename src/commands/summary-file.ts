@@ -1,5 +1,5 @@
 // The file of `--summary`: checked at the start, written at the end.
-import { access, constants, writeFile } from 'node:fs/promises';
+import { access, constants, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { failures } from '../errors.ts';
 import { isSameFile } from '../output/destination.ts';
@@ -20,7 +20,9 @@ export async function checkSummaryFile(path: string, others: readonly string[]):
 /** @throws Failure, which says that the rows at least are written. */
 export async function writeSummary(path: string, summary: Summary): Promise<void> {
   try {
-    await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`);
+    const draft = `${path}.partial`;
+    await writeFile(draft, `${JSON.stringify(summary, null, 2)}\n`);
+    await rename(draft, path);
   } catch (error) {
     throw failures.summaryLost(path, error instanceof Error ? error.message : String(error));
   }

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   type Stats,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -117,6 +118,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const { isNew, open } = place(path);
     const loaded = isNew ? nothing() : await loadLedger(path, options.clock.now() - DAY_MS);
     refuseOtherKind(path, loaded, options.simulated);
+    const { simulated, clock } = options;
+    if (isNew && simulated !== null) begin(path, headerFor(simulated, clock.now()), loaded);
     return opened(options, loaded, open, lock.release);
   } catch (error) {
     await lock.release();
@@ -169,6 +172,19 @@ function refuseUnwritable(path: string, isNew: boolean): void {
   }
 }
 
+/** A disk that has no room for the first line has none for answers: better told before they are paid for. */
+function begin(path: string, header: Header, loaded: Loaded): void {
+  const line = `${JSON.stringify(header)}\n`;
+  try {
+    writeFileSync(path, line, { flag: 'ax', mode: 0o600, flush: true });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw failures.ledgerUnwritable(path, diskError(error));
+  }
+  loaded.header = header;
+  loaded.size = Buffer.byteLength(line);
+}
+
 /** It has no name any more once it is open, so that nothing of it is left behind. */
 function openNameless(): number {
   const folder = mkdtempSync(join(tmpdir(), 'ticket-classify-'));
@@ -181,6 +197,7 @@ function openNameless(): number {
 
 function nothing(): Loaded {
   return {
+    isNew: true,
     header: null,
     answers: createAnswers(),
     verdicts: createVerdicts(),
@@ -198,7 +215,7 @@ function refuseOtherKind(path: string, { header }: Loaded, simulated: boolean | 
 
 function opened(
   { path, simulated, failed, clock }: LedgerOptions,
-  { header, answers, verdicts, unread, size, torn, spent }: Loaded,
+  { isNew, header, answers, verdicts, unread, size, torn, spent }: Loaded,
   open: () => number,
   unlock: () => Promise<void>,
 ): Ledger {
@@ -256,7 +273,7 @@ function opened(
 
   return {
     ...known(answers, file.read),
-    isNew: header === null,
+    isNew,
     path,
     unread,
     spent,

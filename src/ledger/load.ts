@@ -8,6 +8,8 @@ import { skimLine } from './skim-line.ts';
 import { createVerdicts, saidBy, type Verdicts } from './verdicts.ts';
 
 export interface Loaded {
+  /** Whether it was not there, or empty. */
+  isNew: boolean;
   /** Null for a file that is not there or empty. */
   header: Header | null;
   answers: Answers;
@@ -76,6 +78,7 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
   if (torn && header === null) header = headerOf(path, rest);
   else if (torn) unread += 1;
   return {
+    isNew: header === null,
     header,
     answers,
     verdicts,

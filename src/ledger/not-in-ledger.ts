@@ -11,7 +11,8 @@ export async function notInLedger(path: string, id: string): Promise<Failure> {
   await scanLedger(path, (head) => {
     if (head?.kind !== 'verdict') return;
     const edits = distance(id, head.id);
-    if (edits >= least) return;
+    // Half of it another is no slip of the finger.
+    if (edits >= least || edits > Math.min(3, id.length / 2)) return;
     nearest = head.id;
     least = edits;
   });

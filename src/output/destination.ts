@@ -3,7 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { codeOf, diskError } from '../disk-error.ts';
-import { Failure, failures, ReaderGone } from '../errors.ts';
+import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
+import { lockLedger } from '../ledger/lock.ts';
 
 /** So much is written to a file at once. */
 const CHUNK = 64 * 1024;
@@ -51,6 +52,7 @@ export async function toFile(
   const existing = await stat(path).catch(() => null);
   const direct = existing !== null && !existing.isFile();
   const target = direct ? path : `${path}.partial`;
+  const lock = direct ? null : await lockPartial(path, target);
   const stream = createWriteStream(target, {
     flags: direct || remembered ? 'w' : 'wx',
     flush: !direct,
@@ -59,11 +61,14 @@ export async function toFile(
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
     stream.once('error', (error) => reject(openFailure(target, error)));
+  }).catch(async (error: unknown) => {
+    await lock?.release();
+    throw error;
   });
   const { write, flush } = writerTo(stream, target, lost);
-  const close = () => {
+  const close = async () => {
     flush();
-    return new Promise<void>((resolve) => stream.end(resolve));
+    await new Promise<void>((resolve) => stream.end(resolve));
   };
   return {
     name: path,
@@ -73,14 +78,26 @@ export async function toFile(
       // What was gathered last can fail when no other write is left to say so.
       if (stream.errored) throw writeFailure(target, stream.errored);
       if (!direct) await rename(target, path);
+      await lock?.release();
     },
     async abandon(worth) {
       await close();
-      if (direct || worth) return direct ? null : target;
-      await rm(target, { force: true });
-      return null;
+      if (!direct && !worth) await rm(target, { force: true });
+      await lock?.release();
+      return direct || !worth ? null : target;
     },
   };
+}
+
+/** Two runs with one output would mix their rows. Null where there can be no lock. */
+async function lockPartial(path: string, partial: string) {
+  try {
+    return await lockLedger(partial);
+  } catch (error) {
+    if (error instanceof Failure && error.exit === EXIT.later) throw failures.outputInUse(path);
+    // What is wrong with the folder is told by opening the file.
+    return null;
+  }
 }
 
 /** Whether both paths lead to one existing file, by links of either kind too. */

@@ -43,10 +43,13 @@ const wait = z.string().transform((text, context) => {
 const time = z.string().transform((text, context) => {
   const seconds = parseDuration(text);
   const at = seconds === null ? Date.parse(text) : Date.now() - seconds * 1000;
-  if (!Number.isNaN(at)) return at;
+  if (at <= Date.now()) return at;
+  const isAhead = at > Date.now();
   context.addIssue({
     code: 'custom',
-    message: 'must be a date, a time such as 2026-11-22T08:00:00Z, or how long ago, such as 30d',
+    message: isAhead
+      ? 'lies in the future: every run would ask everything again'
+      : 'must be a date, a time such as 2026-11-22T08:00:00Z, or how long ago, such as 30d',
   });
   return z.NEVER;
 });
@@ -150,6 +153,12 @@ export function checkFlags(given: Record<string, unknown>): Flags {
 function withoutContradiction(flags: Flags): Flags {
   if (flags.reask && flags.keepAnswers) {
     throw failures.usage('--reask and --keep-answers contradict each other.', 'Give one of them.');
+  }
+  if (flags.ledger === false && flags.maxCostPerDay !== null) {
+    throw failures.usage(
+      '--max-cost-per-day needs a ledger: without one, nobody knows what the day has cost.',
+      'Leave out --no-ledger, or take --max-cost.',
+    );
   }
   if (flags.ledger === false && flags.keepFirst) {
     throw failures.usage(

@@ -124,6 +124,7 @@ async function wholeJourney() {
   const stations = {
     toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook),
     ask: async () => answer,
+    memory: { recall: () => ({ past: null, kept: null }), record: () => {} },
     playbook,
     firstPerTicket: false,
     stop: new AbortController(),

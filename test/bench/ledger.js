@@ -55,6 +55,7 @@ async function live() {
   const client = await openClient({ ...access, concurrency: 20, findProxy: () => null });
   const stop = new AbortController().signal;
   const { ask } = askClaude({
+    prefixTokens: () => 0,
     client,
     playbook,
     models: new Map([[fast, modelFacts(fast, undefined)]]),

@@ -44,6 +44,7 @@ async function asking({
   const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
   const client = await openClient({ ...access, log: (text) => logs.push(text) });
   const { ask } = askClaude({
+    prefixTokens: () => 0,
     client,
     playbook: { ...playbook, ...(system !== undefined && { system }) },
     models:

@@ -44,6 +44,7 @@ async function desk({ perRun = null, perDay = null, concurrency = 20, ...given }
   const budget = openBudget({ caps, spentBefore: [], now: clock.now, stop: stop.signal });
   const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
   const { ask } = askClaude({
+    prefixTokens: () => 0,
     client: await openClient({ ...access, log: () => {} }),
     playbook,
     models: new Map(Object.entries(MODELS)),

@@ -235,7 +235,7 @@ describe('what is said', () => {
       { perRun: dollars(0.01) },
       [0, 0, dollars(0.0376)],
       '--max-cost $0.01 is less than the next call could cost: $0.0376.',
-      'Allow more:',
+      '',
       null,
     ],
     [

@@ -94,11 +94,14 @@ describe('through a proxy', () => {
   test('a run takes HTTPS_PROXY, with credentials that are nowhere shown', async () => {
     const { port, cert, stats } = await upstream();
     const { url, asked } = await proxy({ port, credentials: 'me:s3cr@t%' });
-    const { code, stdout, stderr } = await built(['--no-ledger', '--verbose', TICKETS], {
-      ...UPSTREAM,
-      HTTPS_PROXY: withPassword(url, 's3cr%40t%25'),
-      NODE_EXTRA_CA_CERTS: cert,
-    });
+    const { code, stdout, stderr } = await built(
+      ['--no-ledger', '--verbose', '-c', '20', TICKETS],
+      {
+        ...UPSTREAM,
+        HTTPS_PROXY: withPassword(url, 's3cr%40t%25'),
+        NODE_EXTRA_CA_CERTS: cert,
+      },
+    );
     expect([0, 4], stderr).toContain(code);
     expect(stats.requests).toBeGreaterThanOrEqual(40);
     expect(new Set(asked)).toEqual(new Set(['claude.test:443']));

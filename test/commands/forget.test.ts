@@ -118,7 +118,7 @@ test('a ticket without an id is forgotten by its text', async () => {
   );
   expect(await text()).toBe(before);
   expect(await fails(2, ['forget', second, '--ledger', ledger])).toBe(
-    `ticket-classify: There is no ticket with the id ${second}.\n`,
+    `ticket-classify: There is no ticket with the id "${second}".\n`,
   );
 });
 
@@ -194,7 +194,7 @@ test('guesses the id that was meant, and changes nothing', async () => {
   await classify('ABC-17,I was charged twice\nT-2,Hello\n');
   const before = await stat(ledger);
   expect(await fails(2, ['forget', 'ABC-71', '--ledger', ledger])).toContain(
-    'no ticket with the id ABC-71.\n  The nearest is ABC-17.',
+    'no ticket with the id "ABC-71".\n  The nearest is "ABC-17".',
   );
   expect((await stat(ledger)).ino).toBe(before.ino);
   expect(await fails(2, ['forget', 'T-1', '--ledger', `${ledger}x`])).toContain('no ledger');

@@ -111,7 +111,7 @@ test('reads while another run writes, and steps over a torn end', async () => {
 test('guesses the id that was meant', async () => {
   await classify('T-1,a\nABC-17,b\nX,c\n');
   expect(await fails(2, ['history', 'abc-17', '--ledger', ledger])).toBe(
-    'ticket-classify: There is no ticket with the id abc-17.\n  The nearest is ABC-17.\n',
+    'ticket-classify: There is no ticket with the id "abc-17".\n  The nearest is "ABC-17".\n',
   );
 });
 

@@ -36,7 +36,7 @@ test('needs no key', async () => {
 
 test('guesses the id that was meant', async () => {
   expect(await fails(2, ['show', samples, '--id', 'T-99'])).toMatch(
-    /no ticket with the id T-99\.\n.*T-/,
+    /no ticket with the id "T-99"\.\n.*"T-/,
   );
 });
 
