@@ -1,4 +1,5 @@
 // The journey from intake to output, to its end or to what ends it early.
+import { roundedUsd } from '../claude/cost.ts';
 import { Failure } from '../errors.ts';
 import type { Intake } from '../intake/open-intake.ts';
 import { pickRows } from '../intake/pick-rows.ts';
@@ -8,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { refuseLateClash } from '../output/earlier-output.ts';
 import type { Destination } from '../output/destination.ts';
 import type { Progress } from '../output/progress.ts';
+import { thousands } from '../output/figures.ts';
 import { rowText, type OutputFormat } from '../output/row-text.ts';
 import { count, hasAnswers, type Tally } from '../output/tally.ts';
 import { classify } from '../pipeline.ts';
@@ -92,7 +94,10 @@ export async function run(job: Job): Promise<Ran> {
     await asking.settled();
     const partial = await destination.abandon(hasAnswers(tally));
     const ended = error instanceof Error ? error : new Error(String(error));
-    if (ended instanceof Failure) ended.aftermath = aftermath(ended, job, partial);
+    if (ended instanceof Failure) {
+      ended.aftermath = aftermath(ended, job, partial);
+      if (ended.kind === 'budget') ended.aftermath += whatIsLeft(job, bytes);
+    }
     return { rows, ended };
   }
 }
@@ -128,6 +133,15 @@ function watchAsking(ask: Ask): { ask: Ask; settled: () => Promise<unknown> } {
     },
     settled: () => Promise.allSettled(outstanding),
   };
+}
+
+/** What the rest costs if it is like the rows so far; empty where it is not known how much there is. */
+function whatIsLeft({ intake, tally }: Job, bytes: number): string {
+  const size = intake.size();
+  if (size === null || bytes === 0 || size <= bytes) return '';
+  const share = size / bytes - 1;
+  const tickets = thousands(Math.round(tally.tickets * share));
+  return `\n  About ${tickets} tickets are left, for some ${roundedUsd(tally.cost.rows * share)}.`;
 }
 
 function aftermath(ended: Failure, { tally, ledger }: Job, partial: string | null): string {

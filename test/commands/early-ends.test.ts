@@ -65,3 +65,11 @@ test('the command that goes on names the time, and not the age', async () => {
   const last = stderr.trimEnd().split('\n').at(-1) ?? '';
   expect(last).toMatch(/ --newer-than \d{4}-\d\d-\d\dT[\d:.]+Z --max-cost 1$/);
 });
+
+test('a run whose budget is used up says what is left, and what that would cost', async () => {
+  const args = [samples, '--ledger', join(folder, 'l.jsonl'), '--max-cost', '0.17', '-c', '2'];
+  const { code, stderr } = await program(args, { env: envOf(simulator) });
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/About \d+ tickets are left, for some \$0\.\d+\./);
+  expect(stderr.trimEnd().split('\n').at(-2)).toBe('  To go on:');
+});
