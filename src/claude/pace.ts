@@ -67,8 +67,10 @@ export function createPace(): Pace {
       follow(limits);
     } else if (isNew) {
       forget(at);
-      const seconds = Math.min(WINDOW_MS, Math.max(250, at - (first ?? at))) / 1_000;
-      rate = Math.max(1, answers.length) / seconds;
+      const seconds = Math.min(WINDOW_MS, Math.max(1_000, at - (first ?? at))) / 1_000;
+      // While a lane opens, its first calls are too few to tell of the rate.
+      const lately = answers.filter((answer) => at - answer <= 1_000).length;
+      rate = Math.max(1, lately, answers.length / seconds);
       limit = 'unknown';
     }
   }

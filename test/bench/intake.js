@@ -102,9 +102,12 @@ async function wholeJourney() {
     model: 'none',
     attempts: 1,
     unknown: 0,
+    unknownCost: 0,
     requestId: null,
     simulated: true,
     reused: false,
+    shared: false,
+    key: null,
   };
   const said = {
     labels,
