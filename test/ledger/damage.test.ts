@@ -240,7 +240,8 @@ describe('a disk that fills up', () => {
     const command = [input, '-o', output, '--ledger', ledger, '-c', String(CONCURRENCY)];
     const { code, stderr } = await program(command, world());
     expect(code).toBe(3);
-    expect(stderr).toContain(`Writing the ledger ${ledger} failed: the disk is full.\n  Make room`);
+    expect(stderr).toContain(`Writing the ledger ${ledger} failed: the disk is full.\n`);
+    expect(stderr).toContain('\n  Make room');
     expect(stderr.trimEnd().split('\n').at(-1)?.trim()).toBe(
       `ticket-classify ${command.join(' ')}`,
     );
