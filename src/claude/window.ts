@@ -1,8 +1,8 @@
 /**
- * How many calls of a lane may be in the air. It begins with one, which writes the cache, and doubles
- * with every round of answers; each failure takes one off, so that an outage leaves a single call to
- * probe with, and answers bring them back as fast. A refusal for the rate halves it, and from there on
- * it grows by one a round.
+ * How many calls of a lane may be in the air. It begins with one, which writes the cache, goes on with
+ * four, and doubles with every round of answers; each failure takes one off, so that an outage leaves a
+ * single call to probe with, and answers bring them back as fast. A refusal for the rate halves it, and
+ * from there on it grows by one a round.
  */
 export interface Window {
   size: () => number;
@@ -13,6 +13,9 @@ export interface Window {
   restart: () => void;
 }
 
+/** The first answer shows that the server works and the cache is written: no need to go on by twos. */
+const AFTER_FIRST = 3;
+
 /** @param most the cap that it never passes */
 export function openWindow(most: number): Window {
   let size = 1;
@@ -20,7 +23,8 @@ export function openWindow(most: number): Window {
   let trusted = most;
 
   function answered(): void {
-    size = Math.min(most, size + (size < trusted ? 1 : 1 / size));
+    const step = size < trusted ? (size === 1 ? AFTER_FIRST : 1) : 1 / size;
+    size = Math.min(most, size + step);
     trusted = Math.max(trusted, size);
   }
 
