@@ -5,6 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
+import { codeOf } from '../disk-error.ts';
 import { failures } from '../errors.ts';
 import { isObject } from '../is-object.ts';
 
@@ -171,10 +172,6 @@ function describe(said: string): string {
 function blocked(path: string, lock: string, error: unknown): unknown {
   const foreign = ['EACCES', 'EPERM'].includes(codeOf(error));
   return foreign ? failures.ledgerLockForeign(path, lock) : error;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function reason(error: unknown): string {
