@@ -247,8 +247,8 @@ function watchHealth({ maxWait, clock }: ClaudeOptions) {
       failingSince = null;
       refusal = { why: '', times: 0 };
     },
-    failed({ why, refused, retryAfter }: Problem): Failure | null {
-      if (refused) {
+    failed({ why, tells, retryAfter }: Problem): Failure | null {
+      if (tells === 'refused') {
         refusal = { why, times: refusal.why === why ? refusal.times + 1 : 1 };
         if (refusal.times >= EQUAL_REFUSALS) return failures.refusedAgain(refusal.times, why);
       }

@@ -36,14 +36,12 @@ export interface Problem {
   requestId: string | null;
   /** Whether another try may help. */
   passing: boolean;
-  /** Whether the server refused the request itself (a 4xx that no retry mends). */
-  refused: boolean;
   /** Whether it may have been carried out, and billed, without our learning what it cost. */
   unknownCost: boolean;
   /** Seconds the server asks us to wait; null if it does not say. */
   retryAfter: number | null;
   simulated: boolean;
-  /** What all calls to the model had better know of it. */
+  /** What all calls to the model had better know of it; `refused`: a 4xx that no retry mends. */
   tells: 'limited' | 'overload' | 'failed' | 'refused';
   limits: RateLimit[];
 }
@@ -58,7 +56,6 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
   const plain = {
     requestId: null,
     passing: true,
-    refused: false,
     retryAfter: null,
     simulated: false,
     tells: 'failed' as const,
@@ -79,7 +76,6 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
       why: statusText(error),
       requestId: error.requestID ?? null,
       passing,
-      refused: !passing,
       unknownCost: false,
       retryAfter: retryAfterOf(error.headers),
       simulated: error.headers?.has(SIMULATOR_HEADER) ?? false,

@@ -27,18 +27,18 @@ function connectionError(root: Error): APIConnectionError {
 
 describe('problemOf', () => {
   test.each([
-    [408, 'timeout_error', true],
-    [409, 'conflict_error', true],
-    [429, 'rate_limit_error', true],
-    [500, 'api_error', true],
-    [504, 'timeout_error', true],
-    [529, 'overloaded_error', true],
-    [400, 'invalid_request_error', false],
-    [413, 'request_too_large', false],
-    [422, 'invalid_request_error', false],
-  ])('%i %s: passing is %s', (status, type, passing) => {
+    [408, 'timeout_error', true, 'failed'],
+    [409, 'conflict_error', true, 'failed'],
+    [429, 'rate_limit_error', true, 'limited'],
+    [500, 'api_error', true, 'failed'],
+    [504, 'timeout_error', true, 'failed'],
+    [529, 'overloaded_error', true, 'overload'],
+    [400, 'invalid_request_error', false, 'refused'],
+    [413, 'request_too_large', false, 'refused'],
+    [422, 'invalid_request_error', false, 'refused'],
+  ])('%i %s: passing is %s, and tells %s', (status, type, passing, tells) => {
     const problem = problemOf(apiError(status, type), 60);
-    expect(problem).toMatchObject({ passing, refused: !passing, requestId: 'req_1' });
+    expect(problem).toMatchObject({ passing, tells, requestId: 'req_1' });
     expect(problem.why).toContain(`${status} ${type}`);
     expect(problem.unknownCost).toBe(false);
   });
