@@ -9,11 +9,14 @@ export interface ReadAhead<T> {
 interface Pending<R> {
   outcome: Promise<{ result: R } | { error: unknown }>;
   weight: number;
+  isDone: boolean;
 }
 
 /**
  * Works on many items at once and yields the results in the order of the items. Reading goes on while
- * one slow item holds the others up, until the read-ahead is used up.
+ * one slow item holds the others up, until the read-ahead is used up. While the next result is there
+ * to be taken nothing is read: with work that takes no time, all of the read-ahead would only fill
+ * memory.
  * After an error of an item's work nothing more is read; what else was begun still comes out, and then
  * the error is thrown. An error of the source is thrown once all items before it are out. An abort of
  * `signal` ends the wait for the source, not the work under way.
@@ -44,12 +47,13 @@ export async function* inOrder<T, R>(
 
   try {
     while (true) {
-      const next = pending.shift();
+      const next = pending[0];
       if (next) {
         const outcome = await next.outcome;
-        load -= next.weight;
         if ('result' in outcome) yield outcome.result;
         else failure ??= outcome;
+        pending.shift();
+        load -= next.weight;
         closed ||= failure !== null;
         room.open();
       } else if (failure) {
@@ -70,19 +74,22 @@ export async function* inOrder<T, R>(
     signal.removeEventListener('abort', changed.open);
   }
 
+  function hasRoom(): boolean {
+    return pending.length < items && load < weight && pending[0]?.isDone !== true;
+  }
+
   async function read(): Promise<void> {
     for await (const item of source) {
       const outcome = work(item).then(
         (result) => ({ result }),
         (error: unknown) => ({ error }),
       );
-      const own = weigh(item);
-      pending.push({ outcome, weight: own });
-      load += own;
+      const next: Pending<R> = { outcome, weight: weigh(item), isDone: false };
+      void outcome.then(() => (next.isDone = true));
+      pending.push(next);
+      load += next.weight;
       changed.open();
-      while (!closed && !signal.aborted && (pending.length >= items || load >= weight)) {
-        await room.wait();
-      }
+      while (!closed && !signal.aborted && !hasRoom()) await room.wait();
       cutShort = signal.aborted;
       if (closed || cutShort) return;
     }

@@ -51,6 +51,19 @@ test('one slow item holds up nobody within the read-ahead', async () => {
   expect(await out).toHaveLength(30);
 });
 
+test('reads no further while the next result is there to be taken', async () => {
+  let started = 0;
+  const work = async (item: number) => {
+    started++;
+    return item;
+  };
+  for await (const item of inOrder(numbers(100), work, ROOMY, never)) {
+    await turns(3);
+    expect(started).toBeLessThan(item + 5);
+  }
+  expect(started).toBe(100);
+});
+
 test.each([
   ['so many items', { ...ROOMY, items: 7 }],
   ['so much weight', { ...ROOMY, weight: 70, weigh: () => 10 }],
