@@ -142,7 +142,7 @@ function addClassifyFlags(command: Command): Command {
     .option('--simulate', 'no key, no network: a built-in stand-in answers, and every row says so')
     .option('--keep-first', 'a ticket keeps its first verdict though its text changed')
     .option('-q, --quiet', 'nothing on stderr but errors')
-    .option('--verbose', 'tell of every retry')
+    .option('--verbose', 'tell of every retry and pause, and of all that calls waited for')
     .option('--no-progress', 'no progress, only the first lines and the summary');
 }
 

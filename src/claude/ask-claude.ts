@@ -10,7 +10,7 @@ import type { Budget, Reservation } from './budget.ts';
 import { watchCache } from './cache-watch.ts';
 import { call, TIMEOUT_SECONDS, type Received } from './call.ts';
 import { costOf } from './cost.ts';
-import { openLane, type Bound, type Lane, type Outcome } from './lane.ts';
+import { BOUNDS, openLane, type Bound, type Lane, type LaneOptions, type Outcome } from './lane.ts';
 import type { Model } from './models.ts';
 import { mostCost, type MostCost } from './most-cost.ts';
 import { readAnswer } from './read-answer.ts';
@@ -191,12 +191,17 @@ export function askClaude(options: ClaudeOptions): Claude {
 
   function laneOf(name: string) {
     const lane = lanes.get(name) ?? {
-      calls: openLane({ most: options.concurrency, clock, stop }),
+      calls: openLane({ most: options.concurrency, clock, stop, paused: pausedOf(name) }),
       lookAtCache: watchCache(name, modelOf(name)),
       most: mostCost(modelOf(name), options.prefixTokens(name)),
     };
     lanes.set(name, lane);
     return lane;
+  }
+
+  function pausedOf(name: string): LaneOptions['paused'] {
+    return (by, seconds) =>
+      options.log(`${name}: all calls pause for ${seconds.toFixed(1)} s: ${BOUNDS.get(by)}`);
   }
 
   function modelOf(name: string): Model {

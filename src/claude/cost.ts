@@ -10,14 +10,20 @@ const HALF_NANOS_PER_DOLLAR = 2_000_000_000;
  * minutes. A JavaScript number holds four million dollars of these exactly.
  */
 export function costOf(usage: Usage, model: Model): number {
-  const { prices, longPrompt } = model;
-  const cost =
-    usage.input * perToken(prices.input) +
-    usage.cacheRead * perToken(prices.cacheRead) +
-    usage.cacheWrite * perToken(prices.cacheWrite5m) +
-    usage.output * perToken(prices.output);
+  const { input, cacheRead, cacheWrite, output } = costsOf(usage, model);
+  return input + cacheRead + cacheWrite + output;
+}
+
+/** What each kind of token costs; in sum `costOf`. */
+export function costsOf(usage: Usage, { prices, longPrompt }: Model): Record<keyof Usage, number> {
   const prompt = usage.input + usage.cacheRead + usage.cacheWrite;
-  return longPrompt !== undefined && prompt > longPrompt.above ? cost * longPrompt.factor : cost;
+  const factor = longPrompt !== undefined && prompt > longPrompt.above ? longPrompt.factor : 1;
+  return {
+    input: usage.input * perToken(prices.input) * factor,
+    cacheRead: usage.cacheRead * perToken(prices.cacheRead) * factor,
+    cacheWrite: usage.cacheWrite * perToken(prices.cacheWrite5m) * factor,
+    output: usage.output * perToken(prices.output) * factor,
+  };
 }
 
 /** Rounded since a product of decimals can miss the whole number that it is by a hair. */

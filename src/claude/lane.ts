@@ -40,11 +40,24 @@ export interface Lane {
   waited: () => ReadonlyMap<Bound, number>;
 }
 
+/** For people. */
+export const BOUNDS: ReadonlyMap<Bound, string> = new Map([
+  ['concurrency', '--concurrency'],
+  ['requests', 'requests a minute'],
+  ['input-tokens', 'input tokens a minute'],
+  ['output-tokens', 'output tokens a minute'],
+  ['unknown limit', "the server's rate"],
+  ['overload', "the server's overload"],
+  ['growth', 'its start'],
+]);
+
 export interface LaneOptions {
   /** Calls in the air at once, at most. */
   most: number;
   clock: Clock;
   stop: AbortSignal;
+  /** Told of each pause of all calls: what for, and its seconds. */
+  paused: (by: Bound, seconds: number) => void;
 }
 
 interface Waiting {
@@ -67,7 +80,7 @@ const FAILURES = 40;
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 
-export function openLane({ most, clock, stop }: LaneOptions): Lane {
+export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
   const window = openWindow(most);
   const pace = createPace();
   const waiting: Waiting[] = [];
@@ -188,8 +201,11 @@ export function openLane({ most, clock, stop }: LaneOptions): Lane {
   function pause(now: number, retryAfter: number | null, by: Bound): void {
     const own =
       Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (pauses - 1)) * (1 + 0.2 * clock.random());
-    pausedUntil = Math.max(pausedUntil, now + (retryAfter === null ? own : retryAfter * 1_000));
+    const until = now + (retryAfter === null ? own : retryAfter * 1_000);
+    if (until <= pausedUntil) return;
+    pausedUntil = until;
     pausedFor = by;
+    paused(by, (until - now) / 1_000);
   }
 
   return { enter, waited: () => waited };

@@ -114,7 +114,7 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
     // Nobody reads them any more, but they are paid for: worth a wait where they are remembered.
     setTimeout(() => leave.abort(reason), ledger.path === null ? 0 : GRACE_MS).unref();
   };
-  const tally = createTally({ strong, strongModel: settings.models.get(strong) ?? null });
+  const tally = createTally({ strong, prices: settings.models });
   const budget = openBudget({
     caps: { perRun: flags.maxCost, perDay: flags.maxCostPerDay },
     spentBefore: ledger.spent,
@@ -194,7 +194,8 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
       waited: connection.waited(),
     });
     if (hasAnswers(tally) || (tally.tickets > 0 && !ended)) {
-      note(summaryText(summary, { colour: hasColour(context) }).trimEnd());
+      const shown = { colour: hasColour(context), verbose: volume === 'verbose' };
+      note(summaryText(summary, shown).trimEnd());
     }
     if (tally.tickets === 0 && !ended) note('No tickets: the input holds no rows.');
     if (flags.summary) await writeSummary(flags.summary, summary);

@@ -1,4 +1,6 @@
 // What was asked of one model in, one answer at a time; calls, tokens, cost and latency out.
+import { costsOf } from '../claude/cost.ts';
+import type { Model } from '../claude/models.ts';
 import type { Answer, Usage } from '../ticket.ts';
 import { createQuantiles, type Quantiles } from './quantiles.ts';
 
@@ -19,6 +21,10 @@ export interface ModelTally {
   unknownCost: number;
   usage: Usage;
   cost: number;
+  /** What each kind of token cost, as far as prices are known. */
+  costs: Usage;
+  /** Of `cost`: what invalid answers cost. */
+  invalidCost: number;
   /** In milliseconds. */
   latency: Quantiles;
 }
@@ -35,12 +41,14 @@ export function createModelTally(): ModelTally {
     unknownCost: 0,
     usage: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 },
     cost: 0,
+    costs: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 },
+    invalidCost: 0,
     latency: createQuantiles(),
   };
 }
 
-/** Adds an answer that was asked for in this run. */
-export function countForModel(model: ModelTally, answer: Answer): void {
+/** Adds an answer that was asked for in this run. @param facts null where no price is known */
+export function countForModel(model: ModelTally, answer: Answer, facts: Model | null): void {
   model.calls += answer.attempts;
   model.retries += Math.max(0, answer.attempts - 1);
   model.unknown += answer.unknown;
@@ -50,9 +58,13 @@ export function countForModel(model: ModelTally, answer: Answer): void {
     return;
   }
   if (answer.kind === 'valid') model.answered += 1;
-  else model.invalid += 1;
+  else {
+    model.invalid += 1;
+    model.invalidCost += answer.cost;
+  }
   model.cost += answer.cost;
   addUsage(model.usage, answer.usage);
+  if (facts !== null) addUsage(model.costs, costsOf(answer.usage, facts));
   model.latency.add(Math.round(answer.latencyMs));
 }
 

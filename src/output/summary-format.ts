@@ -1,3 +1,4 @@
+import type { Bound } from '../claude/lane.ts';
 import type { Escalation, Field, Triage } from '../ticket.ts';
 
 /**
@@ -125,6 +126,13 @@ export interface Calls {
   /** Tokens read from the cache, of all input tokens. */
   cached_share: number | null;
   cost_usd: number;
+  /** Of `cost_usd`, what each kind of token cost. */
+  input_cost_usd: number;
+  cache_read_cost_usd: number;
+  cache_write_cost_usd: number;
+  output_cost_usd: number;
+  /** Of `cost_usd`, what the invalid answers cost. */
+  invalid_cost_usd: number;
 }
 
 export interface ModelSummary extends Calls {
@@ -137,5 +145,5 @@ export interface ModelSummary extends Calls {
    * tells of), `overload`, `growth` (a lane opens by degrees). What is missing of the run's time was
    * the program's own, or the input's.
    */
-  waited_seconds: Record<string, number>;
+  waited_seconds: Partial<Record<Bound, number>>;
 }

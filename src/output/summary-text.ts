@@ -1,9 +1,10 @@
 // The summary in; what a person reads at the end of a run out.
 import { styleText } from 'node:util';
 import { roundedUsd } from '../claude/cost.ts';
+import { BOUNDS } from '../claude/lane.ts';
 import { FIELDS } from '../ticket.ts';
 import { compact, percent, perSecond, plural, promise, span, thousands } from './figures.ts';
-import type { Summary } from './summary-format.ts';
+import type { ModelSummary, Summary } from './summary-format.ts';
 import { alignLeft, alignRight, shorten, textTable, textWidth } from './text-table.ts';
 
 const WIDTH = 80;
@@ -14,16 +15,25 @@ const SIMULATED = 'SIMULATED: these labels and costs are made up and mean nothin
 type Style = 'bold' | 'dim' | 'yellow';
 type Paint = (style: Style, text: string) => string;
 
-/** At most 80 columns wide, with a newline at its end. `NO_COLOR` and the like are the caller's. */
-export function summaryText(summary: Summary, { colour }: { colour: boolean }): string {
+export interface SummaryTextOptions {
+  /** `NO_COLOR` and the like are the caller's. */
+  colour: boolean;
+  /** Tells all that calls had to wait for. */
+  verbose: boolean;
+}
+
+/** At most 80 columns wide, with a newline at its end. */
+export function summaryText(summary: Summary, { colour, verbose }: SummaryTextOptions): string {
   // Of itself, newer Node looks at stdout, which is where the rows go.
   const paint: Paint = (style, text) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const blocks = [
     outcome(summary, paint),
     models(summary, paint),
+    verbose ? allWaits(summary, paint) : [],
     confidences(summary, paint),
     cost(summary, paint),
+    spending(summary, paint),
     queues(summary, paint),
   ];
   if (summary.simulated) {
@@ -120,38 +130,48 @@ function models(summary: Summary, paint: Paint): string[] {
     money(model.cost_usd),
   ]);
   const heading = ['Model', 'calls', 'retries', 'input', 'output', 'cached', 'p50', 'p95', 'cost'];
-  const notes = Object.entries(summary.by_model).flatMap(([name, model]) => {
-    const told = [
-      model.reused > 0 ? `${thousands(model.reused)} reused` : '',
-      model.invalid > 0 ? `${thousands(model.invalid)} invalid but paid for` : '',
-      model.failed > 0 ? `${thousands(model.failed)} unanswered` : '',
-      heldBack(model.waited_seconds, summary.seconds),
-    ].filter((text) => text !== '');
-    if (told.length === 0) return [];
-    return [paint('dim', `  ${shorten(`${shorten(name, 30)}: ${told.join(', ')}`, WIDTH - 2)}`)];
-  });
+  const notes = Object.entries(summary.by_model).flatMap(([name, model]) =>
+    [unusual(model), heldBack(model, summary.seconds)]
+      .filter((text) => text !== '')
+      .map((text) => paint('dim', `  ${shorten(`${shorten(name, 30)}: ${text}`, WIDTH - 2)}`)),
+  );
   const table = rows.length > 0 ? textTable([heading, ...rows], WIDTH) : ['Model'];
   return rows.length + notes.length > 0 ? [...headed(table, paint), ...notes] : [];
 }
 
-/** What limited a model's calls for most of the run, if anything did. */
-function heldBack(waited: Record<string, number>, seconds: number): string {
-  const [bound, most] = Object.entries(waited).reduce(
-    (one, other) => (other[1] > one[1] ? other : one),
-    ['', 0],
-  );
-  return most > seconds / 2 ? `limited by ${BOUNDS[bound] ?? bound}` : '';
+function unusual({ reused, invalid, failed }: ModelSummary): string {
+  return [
+    reused > 0 ? `${thousands(reused)} reused` : '',
+    invalid > 0 ? `${thousands(invalid)} invalid but paid for` : '',
+    failed > 0 ? `${thousands(failed)} unanswered` : '',
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
-const BOUNDS: Record<string, string> = {
-  concurrency: '--concurrency',
-  requests: 'requests a minute',
-  'input-tokens': 'input tokens a minute',
-  'output-tokens': 'output tokens a minute',
-  'unknown limit': "the server's rate",
-  overload: "the server's overload",
-  growth: 'its start',
-};
+/** What limited a model's calls for most of the run, if anything did. */
+function heldBack(model: ModelSummary, seconds: number): string {
+  const [longest] = waits(model);
+  return longest && longest.seconds > seconds / 2 ? `limited by ${longest.by}` : '';
+}
+
+/** All that calls had to wait for, for those who want to know it. */
+function allWaits({ by_model: all }: Summary, paint: Paint): string[] {
+  const rows = Object.entries(all).flatMap(([name, model]) =>
+    waits(model).map(({ by, seconds }) => [`${name}: ${by}`, `${seconds.toFixed(1)} s`]),
+  );
+  return rows.length > 0
+    ? headed(textTable([['Calls held back by', ''], ...rows], WIDTH), paint)
+    : [];
+}
+
+/** The longest first. */
+function waits({ waited_seconds: waited }: ModelSummary): { by: string; seconds: number }[] {
+  return [...BOUNDS]
+    .map(([bound, by]) => ({ by, seconds: waited[bound] ?? 0 }))
+    .filter(({ seconds }) => seconds > 0)
+    .toSorted((a, b) => b.seconds - a.seconds);
+}
 
 function confidences(summary: Summary, paint: Paint): string[] {
   const rows = FIELDS.flatMap((field) => {
@@ -189,6 +209,22 @@ function cost(summary: Summary, paint: Paint): string[] {
     lines.push(paint('yellow', `  ${calls} of unknown cost, at most ${most}`));
   }
   return lines;
+}
+
+/** Where the money of this run went. */
+function spending({ by_model: all }: Summary, paint: Paint): string[] {
+  const paid = Object.entries(all).filter(([, model]) => model.cost_usd > 0);
+  if (paid.length === 0) return [];
+  const rows = paid.map(([name, model]) => [
+    name,
+    money(model.input_cost_usd),
+    money(model.cache_write_cost_usd),
+    money(model.cache_read_cost_usd),
+    money(model.output_cost_usd),
+    model.invalid_cost_usd > 0 ? money(model.invalid_cost_usd) : '–',
+  ]);
+  const heading = ['Spent on', 'input', 'cache writes', 'cache reads', 'output', 'invalid'];
+  return headed(textTable([heading, ...rows], WIDTH), paint);
 }
 
 function saved(share: number | null): string {

@@ -130,7 +130,11 @@ function modelSummary(model: ModelTally, waited: ReadonlyMap<Bound, number>): Mo
 
 function calls(models: ModelTally[]): Calls {
   const usage: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
-  for (const model of models) addUsage(usage, model.usage);
+  const spent: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
+  for (const model of models) {
+    addUsage(usage, model.usage);
+    addUsage(spent, model.costs);
+  }
   const prompt = usage.input + usage.cacheRead + usage.cacheWrite;
   return {
     calls: sum(models, (model) => model.calls),
@@ -147,12 +151,17 @@ function calls(models: ModelTally[]): Calls {
     output_tokens: usage.output,
     cached_share: ratio(usage.cacheRead, prompt),
     cost_usd: dollars(sum(models, (model) => model.cost)),
+    input_cost_usd: dollars(spent.input),
+    cache_read_cost_usd: dollars(spent.cacheRead),
+    cache_write_cost_usd: dollars(spent.cacheWrite),
+    output_cost_usd: dollars(spent.output),
+    invalid_cost_usd: dollars(sum(models, (model) => model.invalidCost)),
   };
 }
 
-function costs({ cost, strongModel, tickets, shared }: Tally): Summary['cost'] {
+function costs({ cost, strong, prices, tickets, shared }: Tally): Summary['cost'] {
   const rows = dollars(cost.rows);
-  const estimate = strongModel === null ? null : dollars(cost.strongOnly);
+  const estimate = prices.has(strong) ? dollars(cost.strongOnly) : null;
   const spent = ratio(cost.rows, cost.strongOnly);
   return {
     cost_usd: dollars(cost.run),

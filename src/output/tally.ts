@@ -16,8 +16,8 @@ type PaidAnswer = Exclude<Answer, { kind: 'none' }>;
 
 export interface Tally {
   strong: string;
-  /** Null where no prices are known: then there is no estimate. */
-  strongModel: Model | null;
+  /** By name, those of which prices are known. */
+  prices: ReadonlyMap<string, Model>;
   tickets: number;
   classified: number;
   /** Rows that were given another row's verdict, and so were not asked about. */
@@ -77,9 +77,9 @@ export interface TeamTally {
   unsure: number;
 }
 
-export function createTally(strong: { strong: string; strongModel: Model | null }): Tally {
+export function createTally(given: Pick<Tally, 'strong' | 'prices'>): Tally {
   return {
-    ...strong,
+    ...given,
     tickets: 0,
     classified: 0,
     shared: 0,
@@ -135,7 +135,8 @@ export function count(tally: Tally, routed: Routed): void {
 export function countCall(tally: Tally, answer: Answer): void {
   if (answer.simulated) tally.simulated = true;
   if (isPaid(answer)) tally.cost.run += answer.cost;
-  countForModel(modelOf(tally, answer.model), answer);
+  const facts = tally.prices.get(answer.model) ?? null;
+  countForModel(modelOf(tally, answer.model), answer, facts);
 }
 
 function modelOf({ models }: Tally, name: string): ModelTally {
@@ -209,8 +210,9 @@ function countVerdict(tally: Tally, { answer, escalations }: Routed): void {
 
 function countStrongOnly(tally: Tally, asked: Answer[]): void {
   const last = asked.findLast(isPaid);
-  if (last === undefined || tally.strongModel === null || last.shared) return;
-  tally.cost.strongOnly += costOf(last.usage, tally.strongModel);
+  const strong = tally.prices.get(tally.strong);
+  if (last === undefined || strong === undefined || last.shared) return;
+  tally.cost.strongOnly += costOf(last.usage, strong);
 }
 
 function isPaid(answer: Answer): answer is PaidAnswer {

@@ -29,7 +29,7 @@ interface Seen {
 /** So many calls through a lane to a server with the simulator's own limits, in virtual time. */
 async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
   const { clock, until } = virtualTime();
-  const lane = openLane({ most, clock, stop: new AbortController().signal });
+  const lane = openLane({ most, clock, stop: new AbortController().signal, paused: () => {} });
   const limits = rateLimits(server.limits ?? {}, clock.now);
   const seen: Seen = {
     seconds: 0,
@@ -151,7 +151,7 @@ test('failures among answers are the tickets’ own, and the lane stays open', a
 
 test('of those who wait, the lowest place goes first', async () => {
   const { clock, until } = virtualTime();
-  const lane = openLane({ most: 1, clock, stop: new AbortController().signal });
+  const lane = openLane({ most: 1, clock, stop: new AbortController().signal, paused: () => {} });
   const order: number[] = [];
   const first = await lane.enter(7);
   const others = [5, 9, 3].map((place) => pass(lane, place, order));
@@ -169,7 +169,7 @@ async function pass(lane: Lane, place: number, order: number[]): Promise<void> {
 test('nobody waits any longer once the run is stopped', async () => {
   const { clock } = virtualTime();
   const stop = new AbortController();
-  const lane = openLane({ most: 1, clock, stop: stop.signal });
+  const lane = openLane({ most: 1, clock, stop: stop.signal, paused: () => {} });
   await lane.enter(0);
   const waiting = lane.enter(1);
   stop.abort(new Error('enough'));

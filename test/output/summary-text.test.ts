@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { costOf } from '../../src/claude/cost.ts';
-import { MODELS, type Model } from '../../src/claude/models.ts';
-import { summarise } from '../../src/output/summary.ts';
+import { MODELS } from '../../src/claude/models.ts';
+import { summarise, type RunFacts } from '../../src/output/summary.ts';
 import { summaryText } from '../../src/output/summary-text.ts';
 import { textWidth } from '../../src/output/text-table.ts';
 import { createTally } from '../../src/output/tally.ts';
@@ -14,13 +14,14 @@ const SONNET = 'claude-sonnet-4-6';
 
 interface Given {
   strong?: string;
-  strongModel?: Model | null;
   colour?: boolean;
+  verbose?: boolean;
+  waited?: RunFacts['waited'];
 }
 
 function textOf(tickets: Routed[], given: Given = {}): string {
-  const { strong = SONNET, strongModel = MODELS[SONNET] ?? null, colour = false } = given;
-  const tally = createTally({ strong, strongModel });
+  const { strong = SONNET, colour = false, verbose = false, waited = new Map() } = given;
+  const tally = createTally({ strong, prices: new Map(Object.entries(MODELS)) });
   for (const ticket of tickets) countAll(tally, ticket);
   const startedAt = new Date('2026-11-22T10:00:00Z');
   const summary = summarise(tally, {
@@ -34,10 +35,10 @@ function textOf(tickets: Routed[], given: Given = {}): string {
     exitCode: 0,
     exitReason: '',
     goOnAt: null,
-    waited: new Map(),
+    waited,
     rows: { read: tally.tickets, written: tally.tickets },
   });
-  return summaryText(summary, { colour });
+  return summaryText(summary, { colour, verbose });
 }
 
 function answers(model: string, usage = valid().usage): ReturnType<typeof valid> {
@@ -111,12 +112,32 @@ test('tells how it went, block by block', () => {
       claude-sonnet-4-6 alone, estimate       $3.31  66 % saved
       3 calls of unknown cost, at most $0.00
 
+    Spent on             input  cache writes  cache reads    output  invalid
+    claude-haiku-4-5     $0.20         $0.00        $0.45     $0.45  $0.0011
+    claude-sonnet-4-6  $0.0018         $0.00     $0.00405  $0.00405        –
+
     Queue               tickets     SLA
     billing-normal        1,002    24 h
     needs-human-triage        1     1 h
     urgent-security           1  15 min
     "
   `);
+});
+
+const waited: RunFacts['waited'] = new Map([
+  [HAIKU, new Map([['growth', 2_000] as const, ['requests', 100_000] as const])],
+]);
+
+test('tells what limited a model', () => {
+  const text = textOf(mixed(), { waited });
+  expect(text).toContain(`  ${HAIKU}: limited by requests a minute\n`);
+  expect(text).not.toContain('held back');
+});
+
+test('tells all that limited it with verbose', () => {
+  expect(textOf(mixed(), { waited, verbose: true })).toMatch(
+    /Calls held back by *\n\S+: requests a minute  100\.0 s\n\S+: its start            2\.0 s\n/,
+  );
 });
 
 const long = 'a-very-long-name-'.repeat(12);
@@ -196,7 +217,7 @@ test('gives both sums where answers are reused', () => {
 });
 
 test('claims no saving where the strong model has no known price', () => {
-  const text = textOf([routed()], { strongModel: null });
+  const text = textOf([routed()], { strong: 'llama' });
   expect(text).toMatch(/alone, estimate +unknown/);
   expect(text).not.toContain('saved');
 });

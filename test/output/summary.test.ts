@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
 import { summarise, type RunFacts } from '../../src/output/summary.ts';
 import type { Summary } from '../../src/output/summary-format.ts';
@@ -24,7 +25,7 @@ const run: RunFacts = {
 };
 
 function summaryOf(...tickets: Routed[]): Summary {
-  const tally = createTally({ strong: SONNET, strongModel: MODELS[SONNET] ?? null });
+  const tally = createTally({ strong: SONNET, prices: new Map(Object.entries(MODELS)) });
   for (const ticket of tickets) countAll(tally, ticket);
   return summarise(tally, run);
 }
@@ -81,6 +82,26 @@ test('gives the cost of a ticket from what the rows cost, reused answers too', (
   expect(cost).toMatchObject({ per_ticket_usd: 0.0015, per_1000_tickets_usd: 1.5 });
 });
 
+test('says which tokens the money went to, and what of it to invalid answers', () => {
+  const usage = { input: 1_000, cacheRead: 10_000, cacheWrite: 4_000, output: 100 };
+  const haiku = MODELS['claude-haiku-4-5'];
+  if (!haiku) throw new Error('no facts');
+  const cost = costOf(usage, haiku);
+  const { by_model: models, total } = summaryOf(
+    routed({ asked: [valid({ usage, cost })] }),
+    routed({ asked: [invalid({ usage, cost })] }),
+  );
+  expect(total).toMatchObject({
+    input_cost_usd: 0.002,
+    cache_read_cost_usd: 0.002,
+    cache_write_cost_usd: 0.01,
+    output_cost_usd: 0.001,
+    invalid_cost_usd: 0.0075,
+    cost_usd: 0.015,
+  });
+  expect(models['claude-haiku-4-5']).toMatchObject({ cache_write_cost_usd: 0.01 });
+});
+
 test('sets what was paid against the strong model alone', () => {
   const usage = { input: 1_000, cacheRead: 0, cacheWrite: 0, output: 0 };
   const { cost } = summaryOf(routed({ asked: [valid({ usage, cost: 2_000_000 })] }));
@@ -89,7 +110,7 @@ test('sets what was paid against the strong model alone', () => {
 });
 
 test('has no estimate where the strong model has no known price', () => {
-  const tally = createTally({ strong: 'llama', strongModel: null });
+  const tally = createTally({ strong: 'llama', prices: new Map() });
   count(tally, routed());
   const { cost } = summarise(tally, { ...run, strong: 'llama' });
   expect(cost.strong_only_estimate_usd).toBeNull();

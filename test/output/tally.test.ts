@@ -9,7 +9,7 @@ const HAIKU = 'claude-haiku-4-5';
 const SONNET = 'claude-sonnet-4-6';
 
 function tallyOf(...tickets: Routed[]): Tally {
-  const tally = createTally({ strong: SONNET, strongModel: MODELS[SONNET] ?? null });
+  const tally = createTally({ strong: SONNET, prices: new Map(Object.entries(MODELS)) });
   for (const ticket of tickets) countAll(tally, ticket);
   return tally;
 }
@@ -112,7 +112,7 @@ test('estimates the strong model alone from the last paid answer', () => {
 });
 
 test('estimates nothing where the strong model has no known price', () => {
-  const tally = createTally({ strong: 'llama', strongModel: null });
+  const tally = createTally({ strong: 'llama', prices: new Map() });
   count(tally, routed());
   expect(tally.cost.strongOnly).toBe(0);
 });
