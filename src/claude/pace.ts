@@ -26,7 +26,10 @@ const REMAINING_OF_FEW = 0.25;
 
 /** A server that says nothing: after a refusal its rate is that of the last three seconds' answers. */
 const WINDOW_MS = 3_000;
+/** With each answer it is raised by 0.2 %; once it is well over what was refused, the limit has risen, and by 2 %. */
 const GAIN = 1.002;
+const BEYOND = 1.1;
+const GAIN_BEYOND = 1.02;
 
 /** Of the means of tokens. */
 const WEIGHT = 0.05;
@@ -37,6 +40,8 @@ const CATCH_UP_MS = 50;
 export function createPace(): Pace {
   /** Calls a second. */
   let rate = Number.POSITIVE_INFINITY;
+  /** As it was after the last refusal. */
+  let known = Number.POSITIVE_INFINITY;
   let limit: LimitKind | 'unknown' | null = null;
   /** When the last call was due. */
   let due = 0;
@@ -59,7 +64,7 @@ export function createPace(): Pace {
     mean.input += (usage.input - mean.input) * (mean.input === 0 ? 1 : WEIGHT);
     mean.output += (usage.output - mean.output) * (mean.output === 0 ? 1 : WEIGHT);
     if (limits.length > 0) follow(limits);
-    else rate *= GAIN;
+    else rate *= rate > known * BEYOND ? GAIN_BEYOND : GAIN;
   }
 
   function limited(at: number, isNew: boolean, limits: readonly RateLimit[]): void {
@@ -71,6 +76,7 @@ export function createPace(): Pace {
       // While a lane opens, its first calls are too few to tell of the rate.
       const lately = answers.filter((answer) => at - answer <= 1_000).length;
       rate = Math.max(1, lately, answers.length / seconds);
+      known = rate;
       limit = 'unknown';
     }
   }

@@ -1,8 +1,8 @@
 /**
  * How many calls of a lane may be in the air. It begins with one, which writes the cache, goes on with
  * four, and doubles with every round of answers; each failure takes one off, so that an outage leaves a
- * single call to probe with, and answers bring them back as fast. A refusal for the rate halves it, and
- * from there on it grows by one a round.
+ * single call to probe with, and answers bring them back as fast. A refusal for the rate halves it;
+ * from three quarters of what it was it grows by one a round.
  */
 export interface Window {
   size: () => number;
@@ -15,6 +15,9 @@ export interface Window {
 
 /** The first answer shows that the server works and the cache is written: no need to go on by twos. */
 const AFTER_FIRST = 3;
+
+/** The pace holds the rate down by then: slower, a lane of slow calls would take minutes to come back. */
+const REGAINED = 0.75;
 
 /** @param most the cap that it never passes */
 export function openWindow(most: number): Window {
@@ -29,8 +32,8 @@ export function openWindow(most: number): Window {
   }
 
   function limited(): void {
+    trusted = size * REGAINED;
     size = Math.max(1, size / 2);
-    trusted = size;
   }
 
   return {

@@ -15,7 +15,7 @@ export const SCENARIOS = [
   {
     number: 1,
     name: 'steady 300 ms, 50 at once',
-    tickets: 5_000,
+    tickets: 10_000,
     latency: USUAL,
     phases: [{ from: 0 }],
     target: { share: 0.95, lost: 0, writes: 1 },

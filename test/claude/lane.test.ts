@@ -10,6 +10,8 @@ const USAGE = { input: 600, cacheRead: 7_000, cacheWrite: 0, output: 100 };
 interface Server {
   latency: number;
   limits?: Limits;
+  /** Other limits, from so many seconds on. */
+  later?: { from: number; limits: Limits }[];
   /** Called for each request: true if the server fails it. */
   fails?: (request: number, at: number) => boolean;
 }
@@ -30,7 +32,8 @@ interface Seen {
 async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
   const { clock, until } = virtualTime();
   const lane = openLane({ most, clock, stop: new AbortController().signal, paused: () => {} });
-  const limits = rateLimits(server.limits ?? {}, clock.now);
+  let limits = rateLimits(server.limits ?? {}, clock.now);
+  const later = [...(server.later ?? [])];
   const seen: Seen = {
     seconds: 0,
     requests: 0,
@@ -42,8 +45,17 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
   };
   const signal = new AbortController().signal;
   let inAir = 0;
+  const start = clock.now();
+
+  function change(): void {
+    const [next] = later;
+    if (!next || clock.now() < start + next.from * 1_000) return;
+    later.shift();
+    limits = rateLimits(next.limits, clock.now);
+  }
 
   async function send(place: number): Promise<Outcome> {
+    change();
     seen.requests++;
     seen.order.push(place);
     inAir++;
@@ -81,7 +93,6 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
     }
   }
 
-  const start = clock.now();
   await until(Promise.all(Array.from({ length: calls }, (_, place) => call(place))));
   return { ...seen, seconds: (clock.now() - start) / 1_000 };
 }
@@ -114,6 +125,20 @@ describe('a limit that nobody told of beforehand', () => {
     expect(calls / seen.seconds / perSecond).toBeGreaterThan(0.95);
     expect(seen.limited / seen.requests).toBeLessThan(refused);
   });
+});
+
+test('a limit that falls and rises again, of which no header tells, is followed both ways', async () => {
+  const high = { requestsPerMinute: 2_400, headers: false };
+  const low = { requestsPerMinute: 600, headers: false };
+  const later = [
+    { from: 10, limits: low },
+    { from: 20, limits: high },
+  ];
+  const seen = await drive(1_100, { latency: 300, limits: high, later }, 50);
+  // 400 in the first ten seconds, 100 in the next, and what a bucket holds at the start of each.
+  const ideal = 20 + (1_100 - 400 - 100 - 90) / 40;
+  expect(ideal / seen.seconds).toBeGreaterThan(0.85);
+  expect(seen.limited / seen.requests).toBeLessThan(0.02);
 });
 
 test('a burst of refusals counts once, and the calls after it come one by one', async () => {
