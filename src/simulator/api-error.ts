@@ -27,8 +27,8 @@ export function invalid(message: string): ApiError {
   return new ApiError(400, 'invalid_request_error', message);
 }
 
-/** The body of an error response. */
-export function errorBody(error: ApiError, requestId: string): string {
+/** The body of an error response; `requestId` is null inside a batch. */
+export function errorBody(error: ApiError, requestId: string | null): string {
   const details = error.code === undefined ? {} : { details: { error_code: error.code } };
   return JSON.stringify({
     type: 'error',

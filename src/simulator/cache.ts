@@ -22,18 +22,39 @@ export interface CacheUse {
 }
 
 export interface PromptCache {
-  use(model: string, marks: readonly Mark[], smallestPrefix: number): CacheUse;
+  use(
+    model: string,
+    marks: readonly Mark[],
+    smallestPrefix: number,
+    inBatch?: UseInBatch,
+  ): CacheUse;
+}
+
+export interface UseInBatch {
+  /** When the request was due, in milliseconds: the whole batch may be worked off later. */
+  at: number;
+  /** Finds nothing whatever there is, and so writes it once more. */
+  isMiss: boolean;
 }
 
 /** @param now Milliseconds. */
 export function promptCache(now: () => number): PromptCache {
   const models = new Map<string, Map<string, Entry>>();
 
-  function use(model: string, marks: readonly Mark[], smallestPrefix: number): CacheUse {
+  function use(
+    model: string,
+    marks: readonly Mark[],
+    smallestPrefix: number,
+    inBatch?: UseInBatch,
+  ): CacheUse {
+    const time = (): number => inBatch?.at ?? now();
     const entries = models.get(model) ?? new Map<string, Entry>();
     models.set(model, entries);
     const eligible = marks.filter((mark) => mark.tokens >= smallestPrefix);
-    const hit = eligible.findLastIndex((mark) => isAlive(entries.get(mark.prefix), now()));
+    const hit =
+      inBatch?.isMiss === true
+        ? -1
+        : eligible.findLastIndex((mark) => isAlive(entries.get(mark.prefix), time()));
     const found = entries.get(eligible[hit]?.prefix ?? '');
     const missing = eligible.slice(hit + 1);
 
@@ -46,12 +67,12 @@ export function promptCache(now: () => number): PromptCache {
     }
 
     function begin(): void {
-      if (found !== undefined) found.expires = now() + found.life;
+      if (found !== undefined) found.expires = time() + found.life;
       for (const mark of missing) {
         const life = LIFE_MS[mark.ttl];
-        entries.set(mark.prefix, { life, expires: now() + life });
+        entries.set(mark.prefix, { life, expires: time() + life });
       }
-      if (entries.size > MOST_ENTRIES) dropExpired(entries, now());
+      if (entries.size > MOST_ENTRIES) dropExpired(entries, time());
     }
 
     return { read, write5m: written['5m'], write1h: written['1h'], begin };

@@ -3,27 +3,35 @@ import { draw } from './random.ts';
 import type { Spoil } from './spoil.ts';
 
 /** Something to go wrong: with every request, or with those that all of the conditions hold for. */
-export interface Failure {
+export interface Failure extends Conditions {
   what: What;
-  /** 0 to 1: a share of the requests, the same ones in every run with the same seed. */
-  rate?: number;
   when?: (asked: Asked) => boolean;
-  /** Of the requests that `when` lets through, the first so many. */
-  first?: number;
-  /** Of the requests that `when` lets through, these: the first one is 1. */
-  nth?: number[];
   /** Seconds, for `rate_limited` and other refusals. */
   retryAfter?: number;
 }
 
-export type What = Refusal | Loss | Spoil;
+export interface Conditions {
+  /** 0 to 1: a share of the requests, the same ones in every run with the same seed. */
+  rate?: number;
+  /** Of the requests that this could happen to, and that `when` lets through, the first so many. */
+  first?: number;
+  /** Of the same requests, these: the first one is 1. */
+  nth?: number[];
+}
 
-/** A refusal: answered at once with an error, not billed. */
+/** `expired` happens only inside a batch: the request is not answered in time, and not billed. */
+export type What = Refusal | Loss | Spoil | 'expired';
+
+/**
+ * A refusal: answered at once with an error, not billed. Inside a batch the request's result is
+ * that error.
+ */
 export type Refusal = keyof typeof REFUSALS;
 
 /**
  * A loss: `dropped_before` and `hang` are not billed, nor is `html_page`, which a proxy sends;
- * `dropped_after` and `truncated_json` are, and the client does not learn for how much.
+ * `dropped_after` and `truncated_json` are, and the client does not learn for how much. Inside a
+ * batch there is no connection to lose, and so no loss.
  */
 export type Loss = (typeof LOSSES)[number];
 
@@ -34,30 +42,50 @@ export interface Asked {
   ticket: string;
   /** How often this model has now been asked this text: 1 at first, more for a retry. */
   attempt: number;
+  /** As one of a batch's requests, or else by itself. */
+  inBatch: boolean;
 }
 
 export type FindFailure = (asked: Asked) => Failure | null;
 
 /** The first failure whose conditions hold. Every failure counts every request for itself. */
 export function failures(list: readonly Failure[], seed: number): FindFailure {
+  return firstOf(list, seed, {
+    concerns: ({ what, when }, asked) =>
+      (asked.inBatch ? !isLoss(what) : what !== 'expired') && when?.(asked) !== false,
+    keyOf: ({ attempt, model, ticket }) => `${attempt} ${model} ${ticket}`,
+  });
+}
+
+/** @param rules Whom a failure could hit at all, and what names one request when lots are drawn. */
+export function firstOf<F extends Conditions & { what: string }, A>(
+  list: readonly F[],
+  seed: number,
+  rules: { concerns(failure: F, asked: A): boolean; keyOf(asked: A, count: number): string },
+): (asked: A) => F | null {
   const counts = list.map(() => 0);
   return (asked) => {
     const isHit = list.map((failure, i) => {
-      if (failure.when?.(asked) === false) return false;
+      if (!rules.concerns(failure, asked)) return false;
       const count = (counts[i] ?? 0) + 1;
       counts[i] = count;
       if (failure.first !== undefined && count > failure.first) return false;
       if (failure.nth?.includes(count) === false) return false;
       if (failure.rate === undefined) return true;
-      const key = `${failure.what} ${i} ${asked.attempt} ${asked.model} ${asked.ticket}`;
-      return draw(seed, key) < failure.rate;
+      return draw(seed, `${failure.what} ${i} ${rules.keyOf(asked, count)}`) < failure.rate;
     });
     return list.find((_, i) => isHit[i]) ?? null;
   };
 }
 
 /** The error that a refusal answers with; null for the other failures. */
-export function refusalOf({ what, retryAfter }: Failure): ApiError | null {
+export function refusalOf({
+  what,
+  retryAfter,
+}: {
+  what: string;
+  retryAfter?: number;
+}): ApiError | null {
   if (!isRefusal(what)) return null;
   const [status, type, message, code] = REFUSALS[what];
   const seconds = retryAfter ?? (RETRY_AFTER.has(what) ? 1 : undefined);
@@ -67,7 +95,7 @@ export function refusalOf({ what, retryAfter }: Failure): ApiError | null {
   });
 }
 
-export function isLoss(what: What): what is Loss {
+function isLoss(what: What): what is Loss {
   return LOSSES.some((loss) => loss === what);
 }
 
@@ -91,10 +119,10 @@ const REFUSALS = {
 } as const satisfies Record<string, readonly [number, string, string, string?]>;
 
 /** Those that say when to come back; a spend limit never recovers, and says nothing. */
-const RETRY_AFTER = new Set<What>(['rate_limited', 'ramp_limited']);
+const RETRY_AFTER = new Set<string>(['rate_limited', 'ramp_limited']);
 
 const LOSSES = ['dropped_before', 'dropped_after', 'hang', 'truncated_json', 'html_page'] as const;
 
-function isRefusal(what: What): what is Refusal {
+function isRefusal(what: string): what is Refusal {
   return Object.hasOwn(REFUSALS, what);
 }

@@ -6,6 +6,14 @@ export function draw(seed: number, key: string): number {
   return hash(`${seed}\0${key}`) / 2 ** 53;
 }
 
+/** A copy in another order, the same one for the same seed and key. */
+export function shuffle<T>(items: readonly T[], seed: number, key: string): T[] {
+  return items
+    .map((item, i) => ({ item, place: draw(seed, `${key} ${i}`) }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
+
 /** 53 bits of a text, spread evenly (Bryc's cyrb53). */
 export function hash(text: string): number {
   let high = 0xdeadbeef;

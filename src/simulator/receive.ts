@@ -7,21 +7,20 @@ import { ApiError } from './api-error.ts';
  *
  * @throws ApiError 413
  */
-export async function receive(request: IncomingMessage): Promise<string> {
+export async function receive(request: IncomingMessage, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   await new Promise<void>((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= MOST_BYTES) chunks.push(chunk);
+      if (bytes <= mostBytes) chunks.push(chunk);
+      else chunks.length = 0;
     });
     request.on('end', resolve);
     request.on('error', reject);
   });
-  if (bytes > MOST_BYTES) {
+  if (bytes > mostBytes) {
     throw new ApiError(413, 'request_too_large', 'Request exceeds the maximum size');
   }
   return Buffer.concat(chunks).toString();
 }
-
-const MOST_BYTES = 32 * 1024 * 1024;

@@ -2,18 +2,15 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ApiError, errorBody, invalid } from './api-error.ts';
-import { promptCache } from './cache.ts';
-import { failures, type Failure } from './failures.ts';
-import type { Latency } from './latency.ts';
-import { rateLimits, type Limits } from './limits.ts';
-import { createMessage, type World } from './messages.ts';
+import { workOff } from './batch-work.ts';
 import { parseBody } from './parse-body.ts';
-import { prefixes } from './prefix.ts';
-import { hash } from './random.ts';
 import { receive } from './receive.ts';
 import { deliver, jsonReply, type Reply } from './reply.ts';
-import type { JsonObject } from './shape.ts';
+import { findRoute, MOST_BYTES } from './routes.ts';
 import { newStats, type Stats } from './stats.ts';
+import { changeWorld, newWorld, type Behaviour, type World } from './world.ts';
+
+export type { Behaviour };
 
 export interface SimulatorOptions extends Behaviour {
   /** 0, the default, takes a free one. */
@@ -22,18 +19,10 @@ export interface SimulatorOptions extends Behaviour {
   apiKey?: string;
   /** Of all that is random; 1 if left out. */
   seed?: number;
-  /** Milliseconds; the clock of caches and limits. */
+  /** Milliseconds; the clock of caches, limits and batches. */
   now?: () => number;
-  /** Keeps every body in `stats.bodies`. */
+  /** Keeps every body in `stats.bodies`, and what batches ask in `stats.batches.created`. */
   record?: boolean;
-}
-
-/** What can be changed while it runs. */
-export interface Behaviour {
-  /** Of answers, in milliseconds; errors come at once. 0 if left out. */
-  latency?: Latency;
-  failures?: Failure[];
-  limits?: Limits;
 }
 
 export interface Simulator {
@@ -47,7 +36,7 @@ export interface Simulator {
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const stats = newStats();
-  const world = newWorld(options, stats);
+  const world = worldOf(options, stats);
   const server = createServer((request, response) => {
     void answer(request, response, { options, stats, world });
   });
@@ -59,10 +48,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
+  world.url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: world.url,
     stats,
-    set: (behaviour) => change(world, behaviour, options),
+    set(behaviour) {
+      // What was due before is not to meet what comes now.
+      workOff(world);
+      changeWorld(world, behaviour);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -77,49 +71,16 @@ interface Site {
   world: World;
 }
 
-interface Route {
-  method: 'GET' | 'POST';
-  path: RegExp;
-  /** @throws ApiError */
-  run(body: JsonObject, serial: string, world: World): Reply;
-}
-
-const ROUTES: Route[] = [{ method: 'POST', path: /^\/v1\/messages$/, run: createMessage }];
-
 const VERSION = '2026-10-21';
 const KEEP_ALIVE_MS = 600_000;
-const MOST_REMEMBERED = 1_000_000;
 
-function newWorld(options: SimulatorOptions, stats: Stats): World {
-  const now = options.now ?? Date.now;
-  const seed = options.seed ?? 1;
-  const attempts = new Map<number, number>();
-
-  function attempt(model: string, ticket: string): number {
-    const key = hash(`${model}\0${ticket}`);
-    const count = (attempts.get(key) ?? 0) + 1;
-    if (attempts.size >= MOST_REMEMBERED) attempts.clear();
-    attempts.set(key, count);
-    return count;
-  }
-
-  return {
-    seed,
-    latency: options.latency ?? 0,
-    failureFor: failures(options.failures ?? [], seed),
-    limits: rateLimits(options.limits ?? {}, now),
-    cache: promptCache(now),
-    prefixOf: prefixes(),
-    attempt,
-    statsOf: stats.of,
-  };
-}
-
-function change(world: World, behaviour: Behaviour, options: SimulatorOptions): void {
-  const { latency, failures: list, limits } = behaviour;
-  if (latency !== undefined) world.latency = latency;
-  if (list !== undefined) world.failureFor = failures(list, world.seed);
-  if (limits !== undefined) world.limits = rateLimits(limits, options.now ?? Date.now);
+function worldOf(options: SimulatorOptions, stats: Stats): World {
+  return newWorld(options, {
+    seed: options.seed ?? 1,
+    now: options.now ?? Date.now,
+    isRecording: options.record ?? false,
+    stats,
+  });
 }
 
 async function answer(
@@ -138,21 +99,25 @@ async function answer(
   const requestId = `req_sim_${serial}`;
   const named: { model: string | null } = { model: null };
 
-  function run(text: string): Reply {
-    const route = findRoute(request);
+  async function hear(): Promise<Reply> {
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const route = findRoute(request.method, path);
+    const isRoute = !(route instanceof ApiError);
+    const text = await receive(request, (isRoute ? route.body : null) ?? MOST_BYTES);
+    if (!isRoute) throw route;
     checkHeaders(request, options.apiKey);
-    const body = route.method === 'POST' ? parseBody(text) : {};
-    if (options.record === true) stats.bodies.push(body);
+    const body = route.body === null ? {} : parseBody(text);
+    if (world.isRecording && route.body !== null) stats.bodies.push(body);
     if (typeof body['model'] === 'string') {
       named.model = body['model'];
       stats.of(named.model).requests += 1;
     }
-    return route.run(body, serial, world);
+    workOff(world);
+    const id = route.path.exec(path)?.[1] ?? '';
+    return route.run({ body, id, query: new URLSearchParams(query), serial }, world);
   }
 
-  const reply = await receive(request)
-    .then(run)
-    .catch((error: unknown) => refuse(error, requestId));
+  const reply = await hear().catch((error: unknown) => refuse(error, requestId));
   const headers = {
     'ticket-classify-simulator': '1',
     'request-id': requestId,
@@ -163,17 +128,6 @@ async function answer(
     countStatus(stats.byStatus, status);
     if (named.model !== null) countStatus(stats.of(named.model).byStatus, status);
   });
-}
-
-function findRoute(request: IncomingMessage): Route {
-  const path = (request.url ?? '').replace(/\?.*$/, '');
-  const routes = ROUTES.filter((route) => route.path.test(path));
-  if (routes.length === 0) throw new ApiError(404, 'not_found_error', 'Not found');
-  const route = routes.find(({ method }) => method === request.method);
-  if (route === undefined) {
-    throw new ApiError(405, 'invalid_request_error', 'Method Not Allowed');
-  }
-  return route;
 }
 
 function checkHeaders({ headers }: IncomingMessage, apiKey: string | undefined): void {

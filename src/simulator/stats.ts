@@ -1,5 +1,7 @@
 // What the simulator has seen and what it would have billed.
 
+import { newBatchStats, type BatchStats } from './batch-stats.ts';
+
 /** Tokens as a bill counts them. */
 export interface Tokens {
   input: number;
@@ -22,7 +24,9 @@ export interface ModelStats {
   delivered: Billed;
   /** Answers that are billed though the client never got them whole. */
   lost: Billed;
-  /** Answers that wrote to the cache, and that read from it. */
+  /** Answers inside batches, which cost half, whether or not the client ever asks for them. */
+  batch: Billed;
+  /** Answers, inside batches too, that wrote to the cache, and that read from it. */
   cacheWrites: number;
   cacheReads: number;
 }
@@ -33,9 +37,10 @@ export interface Stats {
   byStatus: Record<number, number>;
   inFlight: number;
   mostInFlight: number;
-  /** With `record`, each POST body as received, in order. */
+  /** With `record`, each POST body as received, in order; a batch is one of them. */
   bodies: unknown[];
   models: Record<string, ModelStats>;
+  batches: BatchStats;
   /** The model's figures; all zero if nobody asked it. */
   of: (model: string) => ModelStats;
 }
@@ -49,12 +54,17 @@ export function newStats(): Stats {
     mostInFlight: 0,
     bodies: [],
     models,
+    batches: newBatchStats(),
     of: (model) => (models[model] ??= newModelStats()),
   };
 }
 
-export function bill(stats: ModelStats, tokens: Tokens, delivered: boolean): void {
-  const sums = delivered ? stats.delivered : stats.lost;
+export function bill(
+  stats: ModelStats,
+  tokens: Tokens,
+  account: 'delivered' | 'lost' | 'batch',
+): void {
+  const sums = stats[account];
   sums.answers += 1;
   sums.input += tokens.input;
   sums.cacheRead += tokens.cacheRead;
@@ -71,6 +81,7 @@ function newModelStats(): ModelStats {
     byStatus: {},
     delivered: newBilled(),
     lost: newBilled(),
+    batch: newBilled(),
     cacheWrites: 0,
     cacheReads: 0,
   };

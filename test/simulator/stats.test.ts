@@ -26,6 +26,7 @@ it('adds up to the token what the answers said they used', async () => {
     byStatus: { 200: 20 },
     delivered: sums,
     lost: { answers: 0, input: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0 },
+    batch: { answers: 0, input: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0 },
     cacheWrites: 1,
     cacheReads: 19,
   });
