@@ -440,6 +440,55 @@ export const failures = {
     return failure;
   },
 
+  noBatches: (host: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${host} has no Message Batches: it answered 404.`,
+      'Ask it live: leave out --batch.',
+    ),
+  batchesForbidden: (playbook: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `The playbook ${playbook} forbids --batch (allow_batch: false).`,
+      'Leave out --batch.',
+    ),
+  batchesRefused: (host: string, why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `${host} refused a batch: ${why}.`,
+      'No other try can mend that. Batches that were sent before go on; see `ticket-classify batches`.',
+    ),
+  resultsElsewhere: (id: string, origin: string) =>
+    new Failure(
+      EXIT.stopped,
+      `The results of ${id} are said to be at ${origin}, another host than the API's.`,
+      'They were not fetched: the key would have gone along.',
+    ),
+  batchesRunning: (what: string) =>
+    new Failure(
+      EXIT.later,
+      `${what}.`,
+      'They go on without this program. To give up what is not done: `ticket-classify batches cancel`.',
+    ),
+  textInBatch: (id: string, ledger: string) =>
+    new Failure(
+      EXIT.stopped,
+      `A ticket's text is in a batch that is not collected yet (${id}), and would be paid for twice.`,
+      `Go on by batch: add --batch. Or give the batch up: ticket-classify batches cancel --ledger ${shellWord(ledger)}`,
+    ),
+  inputGrew: () =>
+    new Failure(
+      EXIT.later,
+      'The input has changed while the batches ran: it holds tickets that were in none.',
+      'The answers so far are in the ledger; the same command asks about the others.',
+    ),
+  noSuchBatch: (id: string, ledger: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `No open batch of ${ledger} is called ${id}.`,
+      'See them with `ticket-classify batches`.',
+    ),
+
   interrupted: (signal: 'SIGINT' | 'SIGTERM') =>
     new Failure(signal === 'SIGINT' ? 130 : 143, 'Interrupted.'),
 };

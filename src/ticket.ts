@@ -95,8 +95,10 @@ interface Paid extends Asked {
   usage: Usage;
   /** In half nano-dollars, the smallest whole unit of every price. */
   cost: number;
-  /** Of the request that was answered, in milliseconds. */
-  latencyMs: number;
+  /** Of the request that was answered, in milliseconds; null for one of a batch. */
+  latencyMs: number | null;
+  /** Id of the batch that brought it; null for a live call. */
+  batch: string | null;
   /** ISO 8601, UTC. */
   answeredAt: string;
 }

@@ -47,6 +47,7 @@ const PAID = {
   usage: { input: 700, cacheRead: 7000, cacheWrite: 0, output: 120 },
   cost: 4_000_000,
   latencyMs: 900,
+  batch: null,
   answeredAt: '2026-11-02T10:00:00.000Z',
   reused: false,
   shared: false,

@@ -42,7 +42,8 @@ export function answerLine(
     unknown_cost_calls: answer.unknown,
     unknown_cost_at_most_usd: Number(usd(answer.unknownCost)),
     request_id: answer.requestId,
-    via: answer.simulated ? 'simulated' : 'live',
+    ...(answer.batch === null ? {} : { batch: answer.batch }),
+    via: answer.simulated ? 'simulated' : answer.batch === null ? 'live' : 'batch',
   } as const;
   if (answer.kind === 'invalid') return { ...head, status: 'invalid', why: answer.why, ...paid };
   const { labels, confidence, summary, routingReason } = answer;
@@ -75,6 +76,7 @@ export function answerFrom(line: AnswerLine): PaidAnswer {
     },
     cost: halfNanosOf(line.cost_usd),
     latencyMs: line.latency_ms,
+    batch: line.batch ?? null,
     attempts: line.attempts,
     unknown: line.unknown_cost_calls,
     unknownCost: halfNanosOf(line.unknown_cost_at_most_usd),

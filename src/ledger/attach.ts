@@ -1,5 +1,5 @@
 // Flags and an open ledger → a way to ask that remembers, and what is remembered of tickets.
-import type { Failure } from '../errors.ts';
+import { failures, type Failure } from '../errors.ts';
 import type { Asker } from '../keys.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Flags } from '../settings/flags.ts';
@@ -44,8 +44,25 @@ export function attach(ask: Ask, options: AttachOptions): Attached {
   const policy = policyOf(flags, startedAt);
   const askerOf = askersFor(host, playbook);
   return {
-    ask: remember(ask, { ledger, playbook, askerOf, policy, end }),
+    ask: remember(flags.batch ? ask : sparing(ask, options), {
+      ledger,
+      playbook,
+      askerOf,
+      policy,
+      end,
+    }),
     memory: memoryOf({ ledger, playbook, keepFirst: flags.keepFirst, now }),
+  };
+}
+
+/** What a batch was asked, and paid for, is not asked live as well. */
+function sparing(ask: Ask, { ledger, host, end }: AttachOptions): Ask {
+  return async (model, ticket) => {
+    const batch = ledger.batches.asking(host, ticket.textHash);
+    if (!batch) return ask(model, ticket);
+    const failure = failures.textInBatch(batch.id ?? 'of unknown fate', ledger.path ?? '');
+    end(failure);
+    throw failure;
   };
 }
 

@@ -54,12 +54,15 @@ const paid = {
   output_tokens: count,
   /** Exact: every price is a whole number of half nano-dollars a token. */
   cost_usd: dollars,
-  latency_ms: count,
+  /** Null where it came by a batch. */
+  latency_ms: count.nullable(),
   attempts: count,
   /** Of `attempts`, those that may have been paid for as well; and what they cost at most. */
   unknown_cost_calls: count,
   unknown_cost_at_most_usd: dollars,
   request_id: text.nullable(),
+  /** Id of the batch that brought it; left out where none did. */
+  batch: text.optional(),
   via: z.enum(['live', 'batch', 'simulated']),
 };
 
@@ -88,6 +91,69 @@ const spentSchema = z.object({
 });
 /** What an answer cost that was forgotten: the money stays spent. */
 export type SpentLine = z.infer<typeof spentSchema>;
+
+const unansweredSchema = z.object({
+  kind: z.literal('unanswered'),
+  /** See `answerKey` and `textHash`. */
+  key: text,
+  text,
+  host: text,
+  model: text,
+  time: text,
+  /** Id of the batch. */
+  batch: text,
+  why: text,
+  /** Whether the next batch may do better. */
+  passing: z.boolean(),
+});
+/** What a batch did not answer; it cost nothing. */
+export type UnansweredLine = z.infer<typeof unansweredSchema>;
+
+const ofBatch = {
+  kind: z.literal('batch'),
+  time: text,
+  /** Our own name for it, with which the `custom_id` of each of its requests begins. */
+  batch: text,
+};
+const batchSchema = z.discriminatedUnion('event', [
+  /** On the disk before the batch is sent. */
+  z.object({
+    ...ofBatch,
+    event: z.literal('intended'),
+    host: text,
+    model: text,
+    /** Identity, and the whole hash of what goes out with each ticket. */
+    playbook: text,
+    prompt: text,
+    at_most_usd: dollars,
+    /** Of each request, in order: the hash of its text, and the text's language. */
+    texts: z.array(text),
+    languages: z.array(text.nullable()),
+  }),
+  /** Carried out, under this id. */
+  z.object({ ...ofBatch, event: z.literal('sent'), id: text }),
+  /** Nothing came of it. */
+  z.object({ ...ofBatch, event: z.literal('dropped'), why: text }),
+  /** Its answers are in the ledger. */
+  z.object({
+    ...ofBatch,
+    event: z.literal('collected'),
+    id: text,
+    answered: count,
+    errored: count,
+    expired: count,
+    canceled: count,
+    cost_usd: dollars,
+    /** Whether it stays with the server until that forgets it. */
+    kept: z.boolean(),
+  }),
+  /** Gone from the server. */
+  z.object({ ...ofBatch, event: z.literal('deleted'), id: text }),
+  /** A job by batch is complete: what it gave up is tried again by the next. `batch` is empty. */
+  z.object({ ...ofBatch, event: z.literal('finished') }),
+]);
+export type BatchLine = z.infer<typeof batchSchema>;
+export type IntendedLine = Extract<BatchLine, { event: 'intended' }>;
 
 const field = z.enum(['team', 'ticket_type', 'urgency', 'sentiment']);
 const escalation = z.discriminatedUnion('by', [
@@ -136,13 +202,15 @@ const verdictSchema = z.object({
 /** What a ticket came to: written when it is new or differs from the last. */
 export type VerdictLine = z.infer<typeof verdictSchema>;
 
-export type Line = AnswerLine | VerdictLine | LostLine | SpentLine;
+export type Line = AnswerLine | VerdictLine | LostLine | SpentLine | BatchLine | UnansweredLine;
 
 const schemas = {
   answer: answerSchema,
   verdict: verdictSchema,
   lost: lostSchema,
   spent: spentSchema,
+  batch: batchSchema,
+  unanswered: unansweredSchema,
 };
 
 /** Null for a line that is torn, or of a kind that a later version has added. */

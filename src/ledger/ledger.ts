@@ -24,14 +24,17 @@ import {
   readAnswer,
   VERSION,
   type AnswerLine,
+  type BatchLine,
   type Header,
   type LostLine,
+  type UnansweredLine,
   type VerdictLine,
 } from './format.ts';
 import { lineFile, type LineFile } from './line-file.ts';
 import { loadLedger, type Loaded } from './load.ts';
 import { lockLedger } from './lock.ts';
 import { removeDraft } from './rewrite-ledger.ts';
+import { createBatches, type Batches } from './batches.ts';
 import { createVerdicts, saidBy, type Verdicts } from './verdicts.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -82,6 +85,7 @@ export interface LedgerState {
 export interface LedgerReader extends KnownAnswers, LedgerState {
   /** Whether its answers are made up; null while it has none. */
   simulated: boolean | null;
+  batches: Batches;
 }
 
 export interface Ledger extends KnownAnswers, LedgerState {
@@ -98,6 +102,13 @@ export interface Ledger extends KnownAnswers, LedgerState {
   /** Notes what calls without an answer may have cost. */
   keepLost: (asked: NoAnswer) => void;
   keepVerdict: (verdict: VerdictLine) => void;
+  batches: Batches;
+  /** Notes what becomes of a batch, or what it did not answer; `sync` tells when it is kept. */
+  keepBatch: (line: BatchLine | UnansweredLine) => void;
+  /** Says what this run's answers are, before the first one has come. */
+  isFor: (simulated: boolean) => void;
+  /** Resolves when all that was kept is on the disk. */
+  sync: () => Promise<void>;
   /** The line at an offset. */
   read: LineFile['read'];
   close: () => Promise<void>;
@@ -133,8 +144,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
  */
 export async function readLedger(path: string | null, clock: Clock): Promise<LedgerReader> {
   if (path === null || place(path).isNew) {
-    const { answers, unread } = nothing();
-    return { ...known(answers, () => ''), path, isNew: true, unread, simulated: null };
+    const { answers, batches, unread } = nothing();
+    return { ...known(answers, () => ''), path, isNew: true, unread, simulated: null, batches };
   }
   const loaded = await loadLedger(path, clock.now());
   const file = lineFile(
@@ -143,9 +154,9 @@ export async function readLedger(path: string | null, clock: Clock): Promise<Led
     false,
     () => {},
   );
-  const { answers, header, unread } = loaded;
+  const { answers, batches, header, unread } = loaded;
   const simulated = header?.simulated ?? null;
-  return { ...known(answers, file.read), path, isNew: header === null, unread, simulated };
+  return { ...known(answers, file.read), path, isNew: header === null, unread, simulated, batches };
 }
 
 function place(path: string): { isNew: boolean; open: () => number } {
@@ -201,6 +212,7 @@ function nothing(): Loaded {
     header: null,
     answers: createAnswers(),
     verdicts: createVerdicts(),
+    batches: createBatches(),
     unread: 0,
     size: 0,
     torn: false,
@@ -215,7 +227,7 @@ function refuseOtherKind(path: string, { header }: Loaded, simulated: boolean | 
 
 function opened(
   { path, simulated, failed, clock }: LedgerOptions,
-  { isNew, header, answers, verdicts, unread, size, torn, spent }: Loaded,
+  { isNew, header, answers, verdicts, batches, unread, size, torn, spent }: Loaded,
   open: () => number,
   unlock: () => Promise<void>,
 ): Ledger {
@@ -230,21 +242,26 @@ function opened(
   const early: VerdictLine[] = [];
   let isMixed = false;
 
-  function write(line: AnswerLine | VerdictLine | LostLine): number | null {
+  function write(
+    line: AnswerLine | VerdictLine | LostLine | BatchLine | UnansweredLine,
+  ): number | null {
     if (isClosed || isMixed || kind === null) return null;
     if (isEmpty) file.append(JSON.stringify(headerFor(kind, clock.now())));
     isEmpty = false;
     return file.append(JSON.stringify(line));
   }
 
+  function isFor(simulatedOnes: boolean): void {
+    kind ??= simulatedOnes;
+    if (kind === simulatedOnes) return;
+    // Verdicts of such answers must not be in it either.
+    isMixed = true;
+    failed(failures.ledgerOfOtherKind(name, kind));
+  }
+
   async function keep(...[answer, ticket, asker, playbook]: Parameters<Ledger['keep']>) {
-    kind ??= answer.simulated;
-    if (answer.simulated !== kind) {
-      // Verdicts of such answers must not be in it either.
-      isMixed = true;
-      failed(failures.ledgerOfOtherKind(name, kind));
-      return;
-    }
+    isFor(answer.simulated);
+    if (isMixed) return;
     for (const verdict of early.splice(0)) keepVerdict(verdict);
     const line = answerLine(answer, ticket, asker, playbook);
     const offset = write(line);
@@ -264,6 +281,10 @@ function opened(
     if (offset !== null) verdicts.note({ ...verdict, said: saidBy(verdict) }, offset);
   }
 
+  function keepBatch(line: BatchLine | UnansweredLine): void {
+    if (write(line) !== null) batches.note(line);
+  }
+
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
@@ -281,6 +302,10 @@ function opened(
     keep,
     keepLost,
     keepVerdict,
+    batches,
+    keepBatch,
+    isFor,
+    sync: file.sync,
     close,
     read: file.read,
   };

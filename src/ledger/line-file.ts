@@ -18,6 +18,8 @@ export interface LineFile {
   written: () => Promise<void>;
   /** The line that begins at an offset; one that was only appended is written first. */
   read: (offset: number) => string;
+  /** Writes what was appended, and resolves when all of it is on the disk, or has failed. */
+  sync: () => Promise<void>;
   /** Writes, syncs and closes. */
   close: () => void;
 }
@@ -87,6 +89,18 @@ export function lineFile(
     }, SYNC_WITHIN_MS).unref();
   }
 
+  async function sync(): Promise<void> {
+    flush();
+    const own = file;
+    if (own === null || failure) return;
+    await new Promise<void>((resolve) => {
+      fdatasync(own, (error) => {
+        if (error && file !== null) fail(error);
+        resolve();
+      });
+    });
+  }
+
   function fail(error: unknown): void {
     if (failure) return;
     failure = error instanceof Error ? error : new Error(String(error));
@@ -123,5 +137,5 @@ export function lineFile(
     closeSync(last);
   }
 
-  return { append, written: async () => flushing ?? undefined, read, close };
+  return { append, written: async () => flushing ?? undefined, read, sync, close };
 }

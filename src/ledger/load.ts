@@ -2,6 +2,7 @@
 import { halfNanosOf } from '../claude/cost.ts';
 import { failures } from '../errors.ts';
 import { createAnswers, type Answers } from './answers.ts';
+import { createBatches, type Batches } from './batches.ts';
 import { HEADER_START, readHeader, readLine, VERSION, type Header } from './format.ts';
 import { scanLines } from './scan-lines.ts';
 import { skimLine } from './skim-line.ts';
@@ -14,6 +15,7 @@ export interface Loaded {
   header: Header | null;
   answers: Answers;
   verdicts: Verdicts;
+  batches: Batches;
   /** Lines that could not be read: torn by a crash, or of a kind of a later version. */
   unread: number;
   /** Of the file, in bytes. */
@@ -33,6 +35,7 @@ const MINUTE_MS = 60_000;
 export async function loadLedger(path: string, since: number): Promise<Loaded> {
   const answers = createAnswers();
   const verdicts = createVerdicts();
+  const batches = createBatches();
   const spent = new Map<number, number>();
   let header: Header | null = null;
   let unread = 0;
@@ -68,6 +71,8 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
       spend(line.time, line.cost_usd + line.unknown_cost_at_most_usd);
     } else if (line.kind === 'verdict') {
       verdicts.note({ ...line, said: saidBy(line) }, offset);
+    } else if (line.kind === 'batch' || line.kind === 'unanswered') {
+      batches.note(line);
     } else {
       spend(line.time, line.kind === 'lost' ? line.at_most_usd : line.cost_usd);
     }
@@ -82,6 +87,7 @@ export async function loadLedger(path: string, since: number): Promise<Loaded> {
     header,
     answers,
     verdicts,
+    batches,
     unread,
     size,
     torn,

@@ -23,6 +23,8 @@ export interface Recalled {
 export interface Memory {
   recall: (ticket: Ticket) => Recalled;
   record: (routed: Routed) => void;
+  /** Says that the input is read once more, from its beginning. */
+  startOver: () => void;
 }
 
 const NOTHING: Recalled = { past: null, kept: null };
@@ -80,7 +82,7 @@ export function memoryOf(options: MemoryOptions): Memory {
     ledger.keepVerdict({ kind: 'verdict', ...of, ...said, ...reasonsFor(routed, playbook), time });
   }
 
-  return { recall, record };
+  return { recall, record, startOver: verdicts.startOver };
 }
 
 function hasLabelsOf({ labels }: ValidAnswer, playbook: Playbook): boolean {

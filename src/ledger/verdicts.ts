@@ -9,6 +9,8 @@ export interface Verdicts {
   entryOf: (id: string) => number;
   /** Says that a row of this ticket is met in this run; false if one was before. */
   meet: (entry: number) => boolean;
+  /** Says that no row has been met. */
+  startOver: () => void;
   /** Says that the id stands on several rows of one input. */
   repeat: (entry: number) => void;
   isRepeated: (entry: number) => boolean;
@@ -70,6 +72,10 @@ export function createVerdicts(): Verdicts {
     return true;
   }
 
+  function startOver(): void {
+    for (let entry = 0; entry < index.size(); entry++) flags.set(entry, flags.get(entry) & ~MET);
+  }
+
   function ofOtherText(entry: number, text: string): number | null {
     return texts.get(entry) === bits(text) ? null : offsets.get(entry) || null;
   }
@@ -86,6 +92,7 @@ export function createVerdicts(): Verdicts {
     note,
     entryOf,
     meet,
+    startOver,
     repeat: (entry) => raise(entry, REPEATED),
     isRepeated: (entry) => (flags.get(entry) & REPEATED) !== 0,
     ofOtherText,

@@ -38,7 +38,7 @@ const COLUMNS: [name: string, cell: CellOf][] = [
   ['language', ({ ticket }) => ticket.language],
   ['reused', ({ answer }, paid) => (answer ? paid.every(({ reused }) => reused) : null)],
   ['attempts', ({ asked }) => sum(unshared(asked), ({ attempts }) => attempts)],
-  ['latency_ms', (_, paid) => sum(paid, ({ latencyMs }) => latencyMs)],
+  ['latency_ms', (_, paid) => latency(paid)],
   ['input_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.input)],
   ['cache_read_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.cacheRead)],
   ['cache_write_tokens', (_, paid) => sum(unshared(paid), ({ usage }) => usage.cacheWrite)],
@@ -86,6 +86,12 @@ function unshared<T extends Answer>(asked: readonly T[]): T[] {
 
 function sum<T>(items: readonly T[], amount: (item: T) => number): Cell {
   return digits(items.reduce((all, item) => all + amount(item), 0));
+}
+
+/** Of a batch there is none. */
+function latency(paid: readonly Paid[]): Cell {
+  const timed = paid.flatMap(({ latencyMs }) => latencyMs ?? []);
+  return timed.length < paid.length ? null : sum(timed, (milliseconds) => milliseconds);
 }
 
 function digits(value: number): Cell {

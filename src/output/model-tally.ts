@@ -65,7 +65,7 @@ export function countForModel(model: ModelTally, answer: Answer, facts: Model | 
   model.cost += answer.cost;
   addUsage(model.usage, answer.usage);
   if (facts !== null) addUsage(model.costs, costsOf(answer.usage, facts));
-  model.latency.add(Math.round(answer.latencyMs));
+  if (answer.latencyMs !== null) model.latency.add(Math.round(answer.latencyMs));
 }
 
 /** Adds to the first. */

@@ -20,6 +20,7 @@ const paid = {
   usage: { input: 200, cacheRead: 4_500, cacheWrite: 0, output: 90 },
   cost: 2_200_000,
   latencyMs: 900,
+  batch: null,
   answeredAt: '2026-11-22T10:31:00.000Z',
   reused: false,
   shared: false,
