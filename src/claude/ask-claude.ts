@@ -14,7 +14,7 @@ import { BOUNDS, openLane, type Bound, type Lane, type LaneOptions, type Outcome
 import type { Model } from './models.ts';
 import { mostCost, type MostCost } from './most-cost.ts';
 import { readAnswer } from './read-answer.ts';
-import { requestMaker } from './request.ts';
+import { requestMaker, type CacheTime } from './request.ts';
 import { MAX_ATTEMPTS, problemOf, runFailureOf, waitBefore, type Problem } from './retry.ts';
 
 /** So many equal refusals in a row, without a success, are the run's failure and not the tickets'. */
@@ -27,6 +27,8 @@ export interface ClaudeOptions {
   /** Calls in the air at once, at most. */
   concurrency: number;
   maxWait: { seconds: number; text: string };
+  /** Five minutes if left out; for an hour only where `models` have the prices of that. */
+  cachedFor?: CacheTime | undefined;
   /** Of a model's prompt as an earlier run learnt it; 0 where none did. */
   prefixTokens: (model: string) => number;
   /** What is set aside for calls, and what they cost. */
@@ -67,7 +69,7 @@ export function askClaude(options: ClaudeOptions): Claude {
   setMaxListeners(0, stop, options.leave);
   const queue = new PQueue({ concurrency: options.concurrency });
   const health = watchHealth(options);
-  const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool);
+  const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool, options.cachedFor);
   const lanes = new Map<
     string,
     { calls: Lane; lookAtCache: ReturnType<typeof watchCache>; most: MostCost }
@@ -183,6 +185,7 @@ export function askClaude(options: ClaudeOptions): Claude {
       model: name,
       cost: costOf(received.usage, modelOf(name)),
       answeredAt: new Date(clock.now()).toISOString(),
+      batch: null,
       reused: false,
       shared: false,
       key: null,

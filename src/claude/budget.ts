@@ -17,6 +17,10 @@ export interface Budget {
    * @throws Failure once no call in the air can make room any more; what `stop` is aborted with
    */
   reserve: (place: number, most: number) => Promise<Reservation>;
+  /** The same at once, whether or not there is room for it. */
+  setAside: (most: number) => Reservation;
+  /** Why there is no room for so much. */
+  refusal: (most: number) => Failure;
   /** By this run, with the calls of unknown cost at their most. */
   spent: () => number;
   /** As much of it as is booked for calls of unknown cost. */
@@ -130,6 +134,8 @@ export function openBudget({ caps, spentBefore, now, stop }: BudgetOptions): Bud
 
   return {
     reserve,
+    setAside,
+    refusal: failureOf,
     spent: () => spent,
     unknown: () => unknown,
     left: () => (room() === Infinity ? null : Math.max(0, room())),

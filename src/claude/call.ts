@@ -59,7 +59,7 @@ function messageOf(data: Message): Message {
 }
 
 /** Other servers that speak the API may leave the cache figures out. */
-function usageOf({ usage }: Message): Usage {
+export function usageOf({ usage }: Message): Usage {
   return {
     input: usage.input_tokens ?? 0,
     cacheRead: usage.cache_read_input_tokens ?? 0,

@@ -50,6 +50,31 @@ export const MODELS: Readonly<Record<string, Model>> = {
   },
 };
 
+/** The same model in a batch: half of every price, and a prefix that is cached for an hour. */
+export function inBatches(model: Model): Model {
+  const { input, output, cacheRead, cacheWrite1h } = model.prices;
+  const prices = {
+    input: input / 2,
+    output: output / 2,
+    cacheRead: cacheRead / 2,
+    cacheWrite5m: cacheWrite1h / 2,
+    cacheWrite1h: cacheWrite1h / 2,
+  };
+  return { ...model, prices };
+}
+
+/** The same models, asked live with a prefix that is cached for an hour. */
+export function modelsCachedForHour(
+  models: ReadonlyMap<string, Model>,
+): ReadonlyMap<string, Model> {
+  return new Map(
+    [...models].map(([name, model]) => {
+      const { prices } = model;
+      return [name, { ...model, prices: { ...prices, cacheWrite5m: prices.cacheWrite1h } }];
+    }),
+  );
+}
+
 /** Models without a price in the table whose forced tool calls the API refuses. */
 const NOT_FORCED = new Set(['claude-opus-5-5', 'claude-fable-5-1', 'claude-mythos-5-1']);
 

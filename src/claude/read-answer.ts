@@ -11,30 +11,34 @@ export type Reading =
 
 const SUMMARY_CHARS = 120;
 
-/** `strict` promises the schema only for an answer that was neither refused nor cut off, so all is checked. */
-export function readAnswer(message: Message, playbook: Playbook): Reading {
+/**
+ * `strict` promises the schema only for an answer that was neither refused nor cut off, so all is checked.
+ * @param isOfPlaybook false for an answer to another playbook's prompt: its labels are taken as they are
+ */
+export function readAnswer(message: Message, playbook: Playbook, isOfPlaybook = true): Reading {
   if (message.stop_reason === 'refusal') return invalid('the model refused to answer');
   if (message.stop_reason === 'max_tokens') return invalid('the answer was cut off at max_tokens');
   const call = message.content.find(
     (block) => block.type === 'tool_use' && block.name === TOOL_NAME,
   );
   if (call?.type !== 'tool_use') return invalid(`no call of ${TOOL_NAME}`);
-  return readInput(call.input, playbook);
+  return readInput(call.input, playbook, isOfPlaybook);
 }
 
-function readInput(input: unknown, playbook: Playbook): Reading {
+function readInput(input: unknown, playbook: Playbook, isOfPlaybook: boolean): Reading {
   const fields = new Map(Object.entries(isObject(input) ? input : {}));
   const labels: Partial<Record<Field, string>> = {};
   const confidence: Partial<Record<Field, number>> = {};
   for (const field of FIELDS) {
     const said = fields.get(field);
-    const label = playbook.labels[field].find((known) => sameLabel(known.name, said));
-    if (!label) return invalid(`${field} ${shown(said)} is not a label`);
+    const own = playbook.labels[field].find((known) => sameLabel(known.name, said));
+    const label = own?.name ?? (isOfPlaybook || typeof said !== 'string' ? '' : said);
+    if (label === '') return invalid(`${field} ${shown(said)} is not a label`);
     const sureness = fields.get(CONFIDENCE_OF[field]);
     if (typeof sureness !== 'number' || !(sureness >= 0 && sureness <= 1)) {
       return invalid(`${CONFIDENCE_OF[field]} ${shown(sureness)} is not a number from 0 to 1`);
     }
-    labels[field] = label.name;
+    labels[field] = label;
     confidence[field] = sureness;
   }
   const summary = sentence(fields.get('summary'), playbook);

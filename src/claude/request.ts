@@ -6,6 +6,9 @@ import type { Ticket } from '../ticket.ts';
 
 export type Request = MessageCreateParamsNonStreaming;
 
+/** How long the prefix stays cached after its last use: five minutes, or an hour at a higher price. */
+export type CacheTime = '5m' | '1h';
+
 /** Room for the ten fields with a long summary and reason: twice what an answer takes. `--lean` needs less. */
 export const MAX_TOKENS = 400;
 
@@ -18,11 +21,14 @@ export const MAX_TOKENS = 400;
 export function requestMaker(
   playbook: Playbook,
   forcedTool: (model: string) => boolean,
+  cachedFor: CacheTime = '5m',
 ): (model: string, ticket: Ticket) => Request {
   const tools = [toolFrom(playbook.labels, playbook.lean)];
-  const system = [
-    { type: 'text', text: playbook.system, cache_control: { type: 'ephemeral' } } as const,
-  ];
+  const cache_control = {
+    type: 'ephemeral',
+    ...(cachedFor === '5m' ? {} : { ttl: cachedFor }),
+  } as const;
+  const system = [{ type: 'text', text: playbook.system, cache_control } as const];
   return (model, { accountTier, subject, body }) => ({
     model,
     max_tokens: MAX_TOKENS,

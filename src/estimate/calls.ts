@@ -1,6 +1,6 @@
 // Texts to ask a model about in; tokens and cost of these calls out.
 import { costOf } from '../claude/cost.ts';
-import type { Model } from '../claude/models.ts';
+import { inBatches, type Model } from '../claude/models.ts';
 import { BYTES_PER_TOKEN, FORCED_TOOL_TOKENS } from '../claude/token-guess.ts';
 import type { AnswerLine } from '../ledger/format.ts';
 import type { Usage } from '../ticket.ts';
@@ -75,14 +75,8 @@ export function callsFor({ count, bytes }: Texts, size: CallSize, model: Model):
       cacheWrite: prefix * writes,
       output: output * count,
     },
-    cost: { live: cost(model), batch: cost(inBatches(model)) / 2 },
+    cost: { live: cost(model), batch: cost(inBatches(model)) },
   };
-}
-
-/** A batch takes longer than five minutes, so its prefix is written to the one-hour cache. */
-function inBatches(model: Model): Model {
-  const { prices } = model;
-  return { ...model, prices: { ...prices, cacheWrite5m: prices.cacheWrite1h } };
 }
 
 function mean(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 // Routed tickets in, one at a time; what the run has come to out, in bounded memory.
 import { costOf } from '../claude/cost.ts';
-import type { Model } from '../claude/models.ts';
+import { inBatches, type Model } from '../claude/models.ts';
 import {
   FIELDS,
   type Answer,
@@ -135,7 +135,9 @@ export function count(tally: Tally, routed: Routed): void {
 export function countCall(tally: Tally, answer: Answer): void {
   if (answer.simulated) tally.simulated = true;
   if (isPaid(answer)) tally.cost.run += answer.cost;
-  const facts = tally.prices.get(answer.model) ?? null;
+  const live = tally.prices.get(answer.model) ?? null;
+  const isOfBatch = isPaid(answer) && answer.batch !== null;
+  const facts = live && isOfBatch ? inBatches(live) : live;
   countForModel(modelOf(tally, answer.model), answer, facts);
 }
 

@@ -139,6 +139,7 @@ function playbookFrom(
       slaMinutes: sla,
     })),
     reviewBelow: file.review_below ?? null,
+    allowBatch: file.allow_batch,
     maxBodyChars: file.max_body_chars,
     system: system(lean),
   };

@@ -61,6 +61,8 @@ export interface Playbook {
   rules: Rule[];
   /** A final answer with a lower confidence goes to a human; null: none does. */
   reviewBelow: number | null;
+  /** Whether tickets may be sent in batches, which are kept by the server for a while. */
+  allowBatch: boolean;
   /** In UTF-16 units, as JavaScript counts. */
   maxBodyChars: number;
   /** The rendered system prompt. */

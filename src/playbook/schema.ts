@@ -12,7 +12,10 @@ const share = z.number().min(0).max(1);
 const price = z
   .number()
   .nonnegative()
-  .multipleOf(0.0005, 'must be a multiple of 0.0005, so that costs stay whole numbers');
+  .multipleOf(
+    0.001,
+    'must be a multiple of 0.001, so that costs stay whole numbers in batches too',
+  );
 
 const label = z.strictObject({
   name,
@@ -71,6 +74,7 @@ export const playbookSchema = z.strictObject({
     .min(1),
   max_body_chars: z.number().int().min(100).default(8000),
   review_below: share.optional(),
+  allow_batch: z.boolean().default(true),
   teams: z.array(label).min(1),
   ticket_types: z.array(plainLabel).min(1),
   urgencies: z.array(plainLabel).min(1),
