@@ -2,10 +2,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import { failures } from './errors.ts';
 
-export const COMMANDS = ['estimate', 'show', 'check', 'init', 'history', 'forget'];
+export const COMMANDS = ['estimate', 'show', 'check', 'init', 'history', 'forget', 'batches'];
 
 export type CommandName =
-  'classify' | 'estimate' | 'show' | 'check' | 'init' | 'history' | 'forget';
+  'classify' | 'estimate' | 'show' | 'check' | 'init' | 'history' | 'forget' | 'batches';
 
 export interface Invocation {
   command: CommandName;
@@ -114,6 +114,14 @@ function programOf(version: string, act: Act): Command {
     .description('take a ticket out of the ledger (erasure requests)')
     .option('--ledger <file>', 'to take it out of (default: ticket-classify.ledger.jsonl)')
     .action(act('forget'));
+  program
+    .command('batches [action] [ids...]')
+    .description('the open batches of a ledger; `batches cancel [ids...]` gives them up')
+    .option('--ledger <file>', 'to look in (default: ticket-classify.ledger.jsonl)')
+    .option('--json', 'as JSON')
+    .action((action: string | undefined, ids: string[], flags: object) =>
+      act('batches')([...(action === undefined ? [] : [action]), ...ids], flags),
+    );
   return program;
 }
 
@@ -139,6 +147,10 @@ function addClassifyFlags(command: Command): Command {
     )
     .option('--allow-triage <n | n%>', 'so many tickets for human triage are success (default: 0)')
     .option('--summary <file>', 'the summary as JSON')
+    .option('--batch', 'through Message Batches: half the price, within a day')
+    .option('--no-wait', 'with --batch: do what can be done now; 75 while batches run')
+    .option('--batch-size <n>', 'requests in a batch, at most (default: 10000)')
+    .option('--keep-batches', 'leave collected batches on the server for their 29 days')
     .option('--simulate', 'no key, no network: a built-in stand-in answers, and every row says so')
     .option('--keep-first', 'a ticket keeps its first verdict though its text changed')
     .option('-q, --quiet', 'nothing on stderr but errors')

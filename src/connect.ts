@@ -1,10 +1,13 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
+import { claudeBatches, type ClaudeBatches } from './claude/batches.ts';
+import { modelsCachedForHour } from './claude/models.ts';
 import { askClaude, type Claude, type ClaudeOptions } from './claude/ask-claude.ts';
 import { messagesUrl, newClient, openClient } from './claude/client.ts';
 import { isHere } from './claude/is-here.ts';
 import type { Settings } from './settings/resolve.ts';
 
 export interface Connection extends Claude {
+  batches: ClaudeBatches;
   /** Where messages go. */
   url: string;
   /** Under which its answers are remembered; see `Asker`. */
@@ -31,17 +34,30 @@ export async function connect(settings: Settings, context: Context): Promise<Con
     concurrency,
     log: context.log,
   });
+  const { batch, maxWait } = flags;
   const { ask, waited } = askClaude({
     ...context,
     client,
     playbook,
-    models,
+    // A prefix that a batch is to find must outlive the wait for it.
+    models: batch ? modelsCachedForHour(models) : models,
+    cachedFor: batch ? '1h' : '5m',
     concurrency,
-    maxWait: flags.maxWait,
+    maxWait,
   });
+  const batches = claudeBatches({ ...context, client, maxWait });
   const url = messagesUrl(client);
   const host = flags.simulate ? SIMULATOR : new URL(url).host;
-  return { ask, waited, url, host, close: async () => simulated?.close() };
+  return { ask, waited, batches, url, host, close: async () => simulated?.close() };
+}
+
+/** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */
+export async function connectBatches(
+  { access, findProxy, flags }: Settings,
+  context: Pick<Context, 'clock' | 'log' | 'stop' | 'leave'>,
+): Promise<{ batches: ClaudeBatches }> {
+  const client = await openClient({ ...access, findProxy, log: context.log });
+  return { batches: claudeBatches({ ...context, client, maxWait: flags.maxWait }) };
 }
 
 /** Where messages would go, for those who send none: no credentials are needed. */
@@ -61,6 +77,7 @@ async function standIn(): Promise<{
   close: () => Promise<void>;
 }> {
   const { startSimulator } = await import('./simulator/simulator.ts');
-  const { url, close } = await startSimulator({ latency: 'real' });
+  // Long enough to be seen.
+  const { url, close } = await startSimulator({ latency: 'real', batches: { takesMs: 5_000 } });
   return { access: { apiKey: 'simulated', authToken: null, baseURL: url }, close };
 }

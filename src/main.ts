@@ -126,6 +126,10 @@ async function dispatch(
       const { forgetCommand } = await import('./commands/forget.ts');
       return forgetCommand(operand ?? '', flags, context);
     }
+    case 'batches': {
+      const { batchesCommand } = await import('./commands/batches.ts');
+      return withSignals(process, context, graceMs, () => batchesCommand(operands, flags, context));
+    }
   }
 }
 

@@ -1,10 +1,14 @@
 // The main job: what it will do, the run, what it came to.
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { waitingText } from '../batch/batch-text.ts';
 import { openBudget } from '../claude/budget.ts';
+import { modelsCachedForHour } from '../claude/models.ts';
 import { addressOf, connect, expectsSimulated } from '../connect.ts';
 import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
 import { likelyCost } from '../estimate/likely-cost.ts';
 import { openIntake, type Intake } from '../intake/open-intake.ts';
+import { spool, type Spool } from '../intake/spool.ts';
 import { STDIN } from '../intake/source.ts';
 import { askersFor, attach, ledgerPath } from '../ledger/attach.ts';
 import type { AnswerLine } from '../ledger/format.ts';
@@ -17,6 +21,7 @@ import { summaryText } from '../output/summary-text.ts';
 import { countCall, createTally, hasAnswers } from '../output/tally.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { Answer, Ask } from '../ticket.ts';
+import { runByBatch } from './by-batch.ts';
 import { chooseOutput, type Output } from './choose-output.ts';
 import type { Context } from './context.ts';
 import { firstLine, firstLines, IDS_REPEAT } from './first-lines.ts';
@@ -32,6 +37,8 @@ interface Plan {
   inputs: readonly string[];
   intake: Intake;
   output: Output;
+  /** Where stdin is read more than once; null where it is not. */
+  spool: Spool | null;
 }
 
 /** @returns the exit code. @throws Failure for what kept the run from starting, or ended it early. */
@@ -40,38 +47,56 @@ export async function classifyCommand(
   given: Record<string, unknown>,
   context: Context,
 ): Promise<number> {
-  const plan = await prepare(files, given, context);
-  const { flags } = plan.settings;
-  await refuseLedgerAsOther(ledgerPath(flags), plan);
+  const startedAt = new Date(context.clock.now());
+  const settings = await resolveSettings(given, context.environment);
+  const inputs = files.length > 0 ? files : [STDIN];
+  const { flags, playbook } = settings;
+  if (flags.batch && !playbook.allowBatch) throw failures.batchesForbidden(playbook.name);
+  const isSpooled = flags.batch && inputs.includes(STDIN);
+  const spooled = isSpooled ? await spool(context.stdin, besideOf(flags)) : null;
+  try {
+    const plan = await prepare({ settings, startedAt, inputs, spool: spooled }, context);
+    return await withLedger(plan, context);
+  } finally {
+    await spooled?.remove();
+  }
+}
+
+async function withLedger(plan: Plan, context: Context): Promise<number> {
+  const path = ledgerPath(plan.settings.flags);
+  await refuseLedgerAsOther(path, plan);
   const ledger = await openLedger({
-    path: ledgerPath(flags),
+    path,
     simulated: expectsSimulated(plan.settings),
     failed: (failure) => context.stop.abort(failure),
     clock: context.clock,
   });
   try {
+    if (path !== null) await plan.spool?.settle();
     return await perform(plan, ledger, context);
   } finally {
     await ledger.close();
   }
 }
 
+/** Where what must be read again is kept: with the ledger, which holds of it what is most private. */
+function besideOf(flags: Settings['flags']): string {
+  return ledgerPath(flags) ?? join(tmpdir(), 'ticket-classify');
+}
+
 /** All that can be found wrong before anything is opened for writing. */
 async function prepare(
-  files: readonly string[],
-  given: Record<string, unknown>,
-  { clock, environment, stdin, stdout }: Context,
+  job: Pick<Plan, 'settings' | 'startedAt' | 'inputs' | 'spool'>,
+  { stdin, stdout }: Context,
 ): Promise<Plan> {
-  const startedAt = new Date(clock.now());
-  const settings = await resolveSettings(given, environment);
+  const { settings, inputs } = job;
   const { flags } = settings;
-  const inputs = files.length > 0 ? files : [STDIN];
-  const intake = await openIntake(intakeOptions(settings, inputs), stdin);
+  const intake = await openIntake(intakeOptions(settings, inputs), job.spool?.open() ?? stdin);
   if (flags.replace) refuseOthersColumns(intake.dropped, flags.prefix);
   refuseClash(intake.shape.names, flags.prefix);
   const output = await chooseOutput(flags, inputs, intake.shape.format, stdout.isTTY ?? false);
   if (flags.summary) await checkSummaryFile(flags.summary, [...inputs, output.path ?? STDIN]);
-  return { settings, startedAt, inputs, intake, output };
+  return { ...job, intake, output };
 }
 
 /** A file of rows that gets the ledger's name would destroy all that was paid for. */
@@ -114,7 +139,9 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
     // Nobody reads them any more, but they are paid for: worth a wait where they are remembered.
     setTimeout(() => leave.abort(reason), ledger.path === null ? 0 : GRACE_MS).unref();
   };
-  const tally = createTally({ strong, prices: settings.models });
+  const { batch } = flags;
+  const prices = batch ? modelsCachedForHour(settings.models) : settings.models;
+  const tally = createTally({ strong, prices });
   const budget = openBudget({
     caps: { perRun: flags.maxCost, perDay: flags.maxCostPerDay },
     spentBefore: ledger.spent,
@@ -122,13 +149,14 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
     stop: stop.signal,
   });
   const askerOf = askersFor(addressOf(settings).host, playbook);
+  const prefixTokens = (model: string) => cachedTokens(ledger.newestOf(askerOf(model), 20));
   const connection = await connect(settings, {
     budget,
     clock,
     note,
     end,
     log: volume === 'verbose' ? note : () => {},
-    prefixTokens: (model) => cachedTokens(ledger.newestOf(askerOf(model), 20)),
+    prefixTokens,
     stop: stop.signal,
     leave: leave.signal,
     abandoned(asked) {
@@ -156,21 +184,35 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
       now: clock.now,
       total: intake.size,
       simulated: flags.simulate,
+      waiting: () => waitingText(ledger.batches.open(), clock.now()),
     });
-    stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
+    if (!batch) stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
 
-    const ask = told(connection.ask, (answer) => countCall(tally, answer));
-    const attached = attach(ask, {
-      ledger,
-      flags,
-      playbook,
-      host,
-      end,
-      startedAt: startedAt.getTime(),
-      now: clock.now,
-    });
-    const stations = { intake, destination, ledger, attached, progress, tally, stop };
-    const { rows, ended } = await run({ settings, format: output.format, ...stations });
+    const came = (answer: Answer) => countCall(tally, answer);
+    const stations = { destination, ledger, progress, tally, stop };
+    const job = { settings, format: output.format, ...stations };
+    const attaching = { ledger, flags, playbook, host, end, now: clock.now };
+    const ask = told(connection.ask, came);
+    const { rows, ended } = batch
+      ? await runByBatch(job, {
+          settings,
+          inputs: plan.inputs,
+          ledger,
+          connection,
+          budget,
+          startedAt,
+          prefixTokens,
+          clock,
+          stop,
+          note,
+          came,
+          stdin: () => plan.spool?.open() ?? context.stdin,
+        })
+      : await run({
+          ...job,
+          intake,
+          attached: attach(ask, { ...attaching, startedAt: startedAt.getTime() }),
+        });
     progress.stop();
     if (ended instanceof ReaderGone) return EXIT.ok;
     if (ended && !(ended instanceof Failure)) throw ended;

@@ -9,6 +9,8 @@ export interface Standing {
   /** Of this run, in half nano-dollars. */
   cost: number;
   simulated: boolean;
+  /** What is waited for before there can be rows; null if nothing is. */
+  waiting: string | null;
   /** Of the input, 0 to 1; null where its size is unknown. */
   done: number | null;
   ticketsPerSecond: number | null;
@@ -25,6 +27,7 @@ interface Part {
 /** Never wider than `columns` less one, as some terminals break a line that fills them. */
 export function progressLine(standing: Standing, columns: number): string {
   const width = Math.max(0, columns - 1);
+  if (standing.waiting !== null) return standing.waiting.slice(0, width);
   if (standing.tickets === 0) {
     return `waiting for the first answer, ${Math.floor(standing.secondsGone)} s`.slice(0, width);
   }
@@ -36,6 +39,7 @@ export function progressLine(standing: Standing, columns: number): string {
 /** `2026-11-22T10:31:00Z 12,345 tickets, 41 %, 87/s, 12 % escalated, 3 for triage, $0.42` */
 export function progressLogLine(standing: Standing, at: Date): string {
   const time = at.toISOString().replace(/\.\d+Z$/, 'Z');
+  if (standing.waiting !== null) return `${time} ${standing.waiting}, ${money(standing)}`;
   const parts = [
     plural(standing.tickets, 'ticket'),
     standing.done === null ? '' : share(standing.done),

@@ -11,6 +11,8 @@ export interface ProgressOptions {
   now: () => number;
   /** Of the input, in bytes, as far as is known by now; null where it is unknown. */
   total: () => number | null;
+  /** What is waited for before there can be rows; null if nothing is. */
+  waiting?: () => string | null;
   /** True if the answers come from the simulator: then the costs are marked. */
   simulated: boolean;
 }
@@ -55,6 +57,7 @@ export function startProgress(options: ProgressOptions): Progress {
     return {
       ...figures,
       simulated,
+      waiting: options.waiting?.() ?? null,
       done: total === null || total === 0 ? null : Math.min(1, bytes / total),
       ticketsPerSecond: rate === null ? null : rate.tickets,
       secondsLeft: forecast === null || left === null ? null : left / forecast,

@@ -124,6 +124,14 @@ const flagsSchema = z.strictObject({
   keepFirst: z.boolean().default(false),
   retryTriage: z.boolean().default(false),
   retryTriageBefore: time.optional(),
+  batch: z.boolean().default(false),
+  // False for `--no-wait`.
+  wait: z.boolean().default(true),
+  batchSize: count
+    .min(1, 'must be at least 1')
+    .max(100_000, 'must be at most 100000, which is all that a batch takes')
+    .optional(),
+  keepBatches: z.boolean().default(false),
   simulate: z.boolean().default(false),
   summary: z.string().min(1).optional(),
   allowTriage: allowance.default({ tickets: 0 }),
@@ -164,6 +172,28 @@ function withoutContradiction(flags: Flags): Flags {
     throw failures.usage(
       '--keep-first needs a ledger: without one, no verdict is remembered.',
       'Leave out --no-ledger.',
+    );
+  }
+  return withoutBatchContradiction(flags);
+}
+
+function withoutBatchContradiction(flags: Flags): Flags {
+  const { batch, ledger, simulate, batchSize, keepBatches } = flags;
+  const isBrief = !flags.wait;
+  if (batch && ledger === false) {
+    throw failures.usage(
+      '--batch needs a ledger: without one, a batch that is interrupted is lost, and paid for.',
+      'Leave out --no-ledger.',
+    );
+  }
+  if (!batch && (isBrief || batchSize !== undefined || keepBatches)) {
+    const name = isBrief ? '--no-wait' : keepBatches ? '--keep-batches' : '--batch-size';
+    throw failures.usage(`${name} means something with --batch alone.`, 'Add --batch.');
+  }
+  if (simulate && isBrief) {
+    throw failures.usage(
+      '--simulate with --no-wait: the batches of the built-in stand-in end with the run.',
+      'Leave out --no-wait.',
     );
   }
   return flags;

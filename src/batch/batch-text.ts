@@ -1,0 +1,76 @@
+// What is told of batches, in words.
+import { halfNanosOf, roundedUsd } from '../claude/cost.ts';
+import type { OpenBatch } from '../ledger/batches.ts';
+import { plural, span, thousands } from '../output/figures.ts';
+import { textTable } from '../output/text-table.ts';
+import type { CollectedLine } from './collect.ts';
+
+/** `2 batches (1,800 tickets) are running, the oldest for 12 min`, without a full stop. */
+export function runningText(open: readonly OpenBatch[], now: number): string {
+  const oldest = Math.min(...open.map(({ time }) => Date.parse(time)));
+  const age = span(Math.max(0, (now - oldest) / 1_000));
+  const [are, since] =
+    open.length === 1 ? ['is running', `for ${age}`] : ['are running', `the oldest for ${age}`];
+  return `${batchesIn(open)} (${plural(ticketsIn(open), 'ticket')}) ${are}, ${since}`;
+}
+
+export interface ToldBatch {
+  batch: OpenBatch;
+  /** `unknown`: nobody knows whether it was made. */
+  state: 'running' | 'canceling' | 'ended' | 'gone' | 'unknown';
+}
+
+const STATES: Record<ToldBatch['state'], string> = {
+  running: 'running',
+  canceling: 'being canceled',
+  ended: 'ended, to be collected',
+  gone: 'gone',
+  unknown: 'perhaps made',
+};
+
+const WIDTH = 80;
+
+/** Each open batch on a line of at most 80 columns, and what to do with them. */
+export function batchTable(told: readonly ToldBatch[], ledger: string, now: number): string {
+  if (told.length === 0) return `No batch of ${ledger} is open.\n`;
+  const rows = told.map(({ batch, state }) => [
+    batch.id ?? batch.batch,
+    thousands(batch.texts.length),
+    span(Math.max(0, (now - Date.parse(batch.time)) / 1_000)),
+    STATES[state],
+    roundedUsd(halfNanosOf(batch.at_most_usd)),
+  ]);
+  const table = textTable([['Batch', 'tickets', 'age', 'state', 'at most'], ...rows], WIDTH);
+  const open = told.map(({ batch }) => batch);
+  const sum = `${plural(ticketsIn(open), 'ticket')}, at most ${mostText(open)}.`;
+  const advice = 'The command that sent them collects them; `batches cancel` gives them up.';
+  return `${[...table, '', `${sum} ${advice}`].join('\n')}\n`;
+}
+
+/** While batches are out; null where none is. */
+export function waitingText(open: readonly OpenBatch[], now: number): string | null {
+  return open.length === 0 ? null : runningText(open, now);
+}
+
+/** The most that open batches can cost together: `$1.20`. */
+export function mostText(open: readonly OpenBatch[]): string {
+  return roundedUsd(open.reduce((sum, { at_most_usd }) => sum + halfNanosOf(at_most_usd), 0));
+}
+
+/** `collected msgbatch_01: 898 answered, 2 expired, $1.20`. */
+export function collectedText(line: CollectedLine, simulated: boolean): string {
+  const { id, answered, errored, expired, canceled, cost_usd } = line;
+  const parts = Object.entries({ errored, expired, canceled })
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${thousands(count)} ${name}`);
+  const cost = `${simulated ? 'simulated ' : ''}${roundedUsd(halfNanosOf(cost_usd))}`;
+  return `collected ${id}: ${[`${thousands(answered)} answered`, ...parts, cost].join(', ')}`;
+}
+
+function batchesIn(open: readonly OpenBatch[]): string {
+  return open.length === 1 ? '1 batch' : `${thousands(open.length)} batches`;
+}
+
+function ticketsIn(open: readonly OpenBatch[]): number {
+  return open.reduce((sum, { texts }) => sum + texts.length, 0);
+}

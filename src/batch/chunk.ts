@@ -1,0 +1,70 @@
+// Questions for one model, as many as one batch may hold.
+import type { MostCost } from '../claude/most-cost.ts';
+import type { Request } from '../claude/request.ts';
+import type { Question } from './survey.ts';
+
+/** The API takes 256 MB; a smaller upload is sooner sent again. The prompt is in every request. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** Of a request, its `custom_id` and what frames them. */
+const FRAME_BYTES = 100;
+
+export interface Entry {
+  question: Question;
+  request: Request;
+  bytes: number;
+  /** The most that it can cost, in half nano-dollars. */
+  most: number;
+}
+
+export interface Chunk {
+  model: string;
+  entries: readonly Entry[];
+  /** The most that all of it can cost, in half nano-dollars. */
+  most: () => number;
+  has: (text: string) => boolean;
+  fits: (entry: Entry) => boolean;
+  add: (entry: Entry) => void;
+  take: (entry: Entry) => void;
+}
+
+export function createChunk(model: string, mostRequests: number): Chunk {
+  const entries: Entry[] = [];
+  const texts = new Set<string>();
+  let bytes = 0;
+  let most = 0;
+  return {
+    model,
+    entries,
+    most: () => most,
+    has: (text) => texts.has(text),
+    fits: (entry) => entries.length < mostRequests && bytes + entry.bytes <= MOST_BYTES,
+    add(entry) {
+      entries.push(entry);
+      texts.add(entry.question.ticket.textHash);
+      bytes += entry.bytes;
+      most += entry.most;
+    },
+    take(entry) {
+      entries.splice(entries.indexOf(entry), 1);
+      texts.delete(entry.question.ticket.textHash);
+      bytes -= entry.bytes;
+      most -= entry.most;
+    },
+  };
+}
+
+/** What makes entries of one model's questions; all their requests have the same prefix. */
+export function entryMaker(
+  makeRequest: (question: Question) => Request,
+  mostCost: MostCost,
+): (question: Question) => Entry {
+  let prefixBytes: number | null = null;
+  return (question) => {
+    const request = makeRequest(question);
+    const { messages, ...prefix } = request;
+    prefixBytes ??= Buffer.byteLength(JSON.stringify(prefix)) + FRAME_BYTES;
+    const bytes = prefixBytes + Buffer.byteLength(JSON.stringify(messages));
+    return { question, request, bytes, most: mostCost.of(request) };
+  };
+}

@@ -1,0 +1,145 @@
+// A batch that has ended → its answers in the ledger.
+import type { BatchResult, BatchState, ClaudeBatches } from '../claude/batches.ts';
+import { costOf, usd } from '../claude/cost.ts';
+import { inBatches, type Model } from '../claude/models.ts';
+import { readAnswer } from '../claude/read-answer.ts';
+import { answerKey } from '../keys.ts';
+import type { OpenBatch } from '../ledger/batches.ts';
+import type { BatchLine } from '../ledger/format.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { InvalidAnswer, ValidAnswer } from '../ticket.ts';
+import { textOf } from './custom-id.ts';
+
+export interface CollectOptions {
+  claude: Pick<ClaudeBatches, 'results'>;
+  ledger: Ledger;
+  playbook: Playbook;
+  modelOf: (name: string) => Model;
+  /** Whether the answers are a stand-in's. */
+  simulated: boolean;
+  /** Whether the batch stays on the server. */
+  keep: boolean;
+  now: () => number;
+  /** Told of each answer when it is in the ledger. */
+  came: (answer: ValidAnswer | InvalidAnswer) => void;
+}
+
+export type CollectedLine = Extract<BatchLine, { event: 'collected' }>;
+
+/** So many answers are written at once. */
+const GROUP = 500;
+
+/**
+ * Goes on where an earlier run was cut off: what is in the ledger is not written again.
+ * @returns what is in it now; and what the answers that are new in it cost, in half nano-dollars
+ */
+export async function collect(
+  batch: OpenBatch,
+  state: BatchState,
+  options: CollectOptions,
+): Promise<{ line: CollectedLine; paid: number }> {
+  const { ledger } = options;
+  const asker = askerOf(batch);
+  const languages = new Map(batch.texts.map((text, at) => [text, batch.languages[at] ?? null]));
+  const counts = { answered: 0, errored: 0, expired: 0, canceled: 0 };
+  const sum = { all: 0, paid: 0 };
+  const writing: Promise<void>[] = [];
+
+  for await (const result of options.claude.results(state)) {
+    const text = textOf(result.customId);
+    const language = languages.get(text);
+    if (language === undefined) continue;
+    // Results come twice where their stream broke off.
+    languages.delete(text);
+    counts[result.kind] += 1;
+    if (result.kind === 'errored' || result.kind === 'expired') {
+      ledger.keepBatch(unansweredLine(result, text, batch, state.id, options.now()));
+    }
+    if (result.kind !== 'answered') continue;
+    const answer = answerFrom(result, text, batch, state, options);
+    sum.all += answer.cost;
+    if (ledger.find(asker, text)?.batch === state.id) continue;
+    sum.paid += answer.cost;
+    const kept = ledger.keep(answer, { textHash: text, language }, asker, batch.playbook);
+    writing.push(kept.then(() => options.came(answer)));
+    if (writing.length === GROUP) await Promise.all(writing.splice(0));
+  }
+  await Promise.all(writing);
+  const line = collectedLine(batch, state.id, counts, sum.all, options);
+  ledger.keepBatch(line);
+  await ledger.sync();
+  return { line, paid: sum.paid };
+}
+
+/** One that the server knows no more: nothing will come of it, and the next one asks again. */
+export function writeOff(batch: OpenBatch, id: string, options: CollectOptions): void {
+  const { ledger, now } = options;
+  const lost = batch.texts.filter((text) => ledger.find(askerOf(batch), text)?.batch !== id);
+  const result = { kind: 'errored', why: 'the batch is gone', passing: true } as const;
+  for (const text of lost) ledger.keepBatch(unansweredLine(result, text, batch, id, now()));
+  const answered = batch.texts.length - lost.length;
+  const counts = { answered, errored: lost.length, expired: 0, canceled: 0 };
+  ledger.keepBatch(collectedLine(batch, id, counts, 0, { ...options, keep: true }));
+}
+
+function askerOf({ host, model, prompt }: OpenBatch) {
+  return { host, model, promptHash: prompt };
+}
+
+function answerFrom(
+  { message, usage }: Extract<BatchResult, { kind: 'answered' }>,
+  text: string,
+  batch: OpenBatch,
+  { id, endedAt }: BatchState,
+  { ledger, playbook, modelOf, simulated, now }: CollectOptions,
+): ValidAnswer | InvalidAnswer {
+  const key = answerKey(askerOf(batch), text);
+  return {
+    // The labels of another playbook are not known here.
+    ...readAnswer(message, playbook, batch.playbook === playbook.identity),
+    model: batch.model,
+    key,
+    attempts: 1 + (ledger.batches.unanswered(key)?.times ?? 0),
+    unknown: 0,
+    unknownCost: 0,
+    requestId: message.id,
+    simulated,
+    usage,
+    cost: costOf(usage, inBatches(modelOf(batch.model))),
+    latencyMs: null,
+    batch: id,
+    answeredAt: timeOf(endedAt ?? now()),
+    reused: false,
+    shared: false,
+  };
+}
+
+function unansweredLine(
+  result: { kind: 'errored'; why: string; passing: boolean } | { kind: 'expired' | 'canceled' },
+  text: string,
+  batch: OpenBatch,
+  id: string,
+  now: number,
+) {
+  const { host, model } = batch;
+  const { why, passing } = result.kind === 'errored' ? result : { why: result.kind, passing: true };
+  const key = answerKey(askerOf(batch), text);
+  const time = timeOf(now);
+  return { kind: 'unanswered', key, text, host, model, time, batch: id, why, passing } as const;
+}
+
+function collectedLine(
+  { batch }: OpenBatch,
+  id: string,
+  counts: Pick<CollectedLine, 'answered' | 'errored' | 'expired' | 'canceled'>,
+  cost: number,
+  { keep, now }: CollectOptions,
+): CollectedLine {
+  const head = { kind: 'batch', event: 'collected', time: timeOf(now()), batch, id } as const;
+  return { ...head, ...counts, cost_usd: Number(usd(cost)), kept: keep };
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

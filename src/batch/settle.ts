@@ -1,0 +1,44 @@
+// A batch whose fate is unknown (a crash, a lost answer) → the id under which it runs, or that it does not.
+import type { BatchState, ClaudeBatches } from '../claude/batches.ts';
+import type { OpenBatch } from '../ledger/batches.ts';
+import { isOfBatch } from './custom-id.ts';
+
+/** `running`: one that may be it has not ended, and tells no sooner; `waiting`: it may yet turn up. */
+export type Fate = { kind: 'found'; id: string } | { kind: 'none' | 'running' | 'waiting' };
+
+/** Between our clock and the server's. */
+const SKEW_MS = 10 * 60_000;
+
+/** So long after it was sent a batch may still turn up in the list. */
+const LATE_MS = 30_000;
+
+/**
+ * A batch carries nothing that names it but the ids of its requests, and these are told only when it
+ * has ended: until then each of its size, made since, may be it.
+ * @param known ids of batches that are others
+ */
+export async function settle(
+  batch: OpenBatch,
+  claude: Pick<ClaudeBatches, 'since' | 'results'>,
+  known: ReadonlySet<string>,
+  now: number,
+): Promise<Fate> {
+  const intendedAt = Date.parse(batch.time);
+  let isRunning = false;
+  for await (const state of claude.since(intendedAt - SKEW_MS)) {
+    if (known.has(state.id) || state.requests !== batch.texts.length) continue;
+    if (!state.isEnded) isRunning = true;
+    else if (await isOurs(state, batch, claude)) return { kind: 'found', id: state.id };
+  }
+  if (isRunning) return { kind: 'running' };
+  return { kind: now - intendedAt < LATE_MS ? 'waiting' : 'none' };
+}
+
+async function isOurs(
+  state: BatchState,
+  { batch }: OpenBatch,
+  claude: Pick<ClaudeBatches, 'results'>,
+): Promise<boolean> {
+  for await (const { customId } of claude.results(state)) return isOfBatch(customId, batch);
+  return false;
+}
