@@ -1,6 +1,7 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
 import { claudeBatches, type ClaudeBatches } from './claude/batches.ts';
 import { modelsCachedForHour } from './claude/models.ts';
+import { randomBytes } from 'node:crypto';
 import { askClaude, type Claude, type ClaudeOptions } from './claude/ask-claude.ts';
 import { messagesUrl, newClient, openClient } from './claude/client.ts';
 import { isHere } from './claude/is-here.ts';
@@ -77,7 +78,10 @@ async function standIn(): Promise<{
   close: () => Promise<void>;
 }> {
   const { startSimulator } = await import('./simulator/simulator.ts');
-  // Long enough to be seen.
-  const { url, close } = await startSimulator({ latency: 'real', batches: { takesMs: 5_000 } });
+  const { url, close } = await startSimulator({
+    latency: 'real',
+    // Long enough to be seen; and a ledger may hold the ids of stand-ins that are gone.
+    batches: { takesMs: 5_000, name: randomBytes(4).toString('hex') },
+  });
   return { access: { apiKey: 'simulated', authToken: null, baseURL: url }, close };
 }

@@ -4,7 +4,10 @@ import type { Request } from '../claude/request.ts';
 import type { Question } from './survey.ts';
 
 /** The API takes 256 MB; a smaller upload is sooner sent again. The prompt is in every request. */
-const MOST_BYTES = 32 * 1024 * 1024;
+export const MOST_BYTES = 32 * 1024 * 1024;
+
+/** In one batch, unless told otherwise: it is done sooner than one of all that the API takes. */
+export const MOST_REQUESTS = 10_000;
 
 /** Of a request, its `custom_id` and what frames them. */
 const FRAME_BYTES = 100;

@@ -48,7 +48,13 @@ export function openFetch(findProxy: FindProxy, connections: number): Fetch {
   }
 }
 
-/** With its small body read to the end; one that breaks off fails when it is looked at, as in Node's fetch. */
+/** Of a batch: they can be as large as all that was asked. */
+const RESULTS = /jsonl/;
+
+/**
+ * With its body read to the end, but for a batch's results, which are handed on as they come. One that
+ * breaks off fails when it is looked at, as in Node's fetch.
+ */
 async function responseFrom({
   statusCode,
   headers,
@@ -57,7 +63,8 @@ async function responseFrom({
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),
   );
-  const read = await body.bytes().catch(brokenOff);
+  const isLong = RESULTS.test(String(headers['content-type']));
+  const read = isLong ? ReadableStream.from(partsOf(body)) : await body.bytes().catch(brokenOff);
   return new Response(WITHOUT_BODY.has(statusCode) ? null : read, {
     status: statusCode,
     headers: pairs,
@@ -71,10 +78,20 @@ function abortOf(signal: AbortSignal): Promise<never> {
   });
 }
 
+async function* partsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw terminated(error);
+  }
+}
+
 function brokenOff(error: unknown): ReadableStream {
-  return new ReadableStream({
-    pull: (controller) => controller.error(new TypeError('terminated', { cause: error })),
-  });
+  return new ReadableStream({ pull: (controller) => controller.error(terminated(error)) });
+}
+
+function terminated(cause: unknown): TypeError {
+  return new TypeError('terminated', { cause });
 }
 
 function failed(cause: unknown): Error {

@@ -22,7 +22,7 @@ export function requestMaker(
   playbook: Playbook,
   forcedTool: (model: string) => boolean,
   cachedFor: CacheTime = '5m',
-): (model: string, ticket: Ticket) => Request {
+): (model: string, ticket: Pick<Ticket, 'accountTier' | 'subject' | 'body'>) => Request {
   const tools = [toolFrom(playbook.labels, playbook.lean)];
   const cache_control = {
     type: 'ephemeral',

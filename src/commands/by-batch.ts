@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { askBatches, Unasked } from '../batch/ask-batches.ts';
 import { mostText, runningText } from '../batch/batch-text.ts';
-import { entryMaker, type Chunk, type Entry } from '../batch/chunk.ts';
+import { entryMaker, MOST_REQUESTS, type Chunk, type Entry } from '../batch/chunk.ts';
 import { answerByBatch } from '../batch/rounds.ts';
 import { survey, type Question } from '../batch/survey.ts';
 import type { Budget } from '../claude/budget.ts';
@@ -44,8 +44,6 @@ export interface ByBatchOptions {
 
 /** Of fewer, the live price of one is more than they save. */
 const WORTH_WARMING = 50;
-
-const REQUESTS = 10_000;
 
 /** @param job without what is only there when nothing is left to ask */
 export async function runByBatch(
@@ -112,7 +110,7 @@ async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
     entryOf: entriesOf(options),
     warm: warmer(options, attach(connection.ask, attaching).ask, came),
     modelOf: (name) => modelOf(name, models, playbook.models.prices),
-    mostRequests: flags.batchSize ?? REQUESTS,
+    mostRequests: flags.batchSize ?? MOST_REQUESTS,
     isBrief: !flags.wait,
     keep: flags.keepBatches,
     maxWait: flags.maxWait,

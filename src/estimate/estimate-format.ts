@@ -24,9 +24,13 @@ export interface Estimate {
     live_usd: Range;
     /** If every request of a batch finds the prompt in the cache, which is best effort. */
     batch_usd: Range;
+    /** Share of the live cost that this saves; null where nothing is to pay. */
+    batch_saves: number | null;
     /** Had each text of the input been asked of the strong model alone, and nothing been known. */
     strong_alone_usd: number;
   };
+  /** What would be sent by batch: the whole prompt is in every request. */
+  batch: { batches: Range; upload_bytes: Range };
   /** The least time that each tier's limits allow, for the most calls. */
   account_tiers: TierTime[];
   /** By `--threshold 0.70..0.90`; else null. */

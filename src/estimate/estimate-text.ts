@@ -76,17 +76,28 @@ function calls({ calls: { fast, strong } }: Estimate): string[] {
   return textTable([heading, ...rows], WIDTH);
 }
 
-function cost({ cost: { live_usd, batch_usd, strong_alone_usd }, models }: Estimate): string[] {
+function cost({ cost: priced, batch, models }: Estimate): string[] {
+  const { live_usd, batch_usd, batch_saves, strong_alone_usd } = priced;
   const table = textTable(
     [
-      ['Cost', ''],
-      ['  live', moneyRange(live_usd)],
-      ['  by batch, if each request finds the prompt cached', moneyRange(batch_usd)],
-      [`  ${models.strong} alone, for every text`, money(strong_alone_usd)],
+      ['Cost', '', ''],
+      ['  live', moneyRange(live_usd), ''],
+      ['  by batch (--batch)', moneyRange(batch_usd), `${percent(batch_saves)} saved`],
+      [`  ${models.strong} alone, for every text`, money(strong_alone_usd), ''],
     ],
     WIDTH,
   );
-  return table.map((line) => line.trimEnd());
+  const { batches, upload_bytes: bytes } = batch;
+  const few = batches.high === 1 ? 'one batch' : `${range(batches)} batches`;
+  return [
+    ...table.map((line) => line.trimEnd()),
+    `  By batch, if each request finds the prompt cached: ${megabytes(bytes.high)} in ${few}.`,
+    '  Most are done within an hour, all within a day; what is escalated comes after.',
+  ];
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? 'under 1 MB' : `${thousands(bytes / 1e6)} MB`;
 }
 
 function time({ account_tiers: tiers }: Estimate): string[] {

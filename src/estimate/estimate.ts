@@ -15,6 +15,7 @@ import { escalationShare, type Counted, type Range } from './escalation-share.ts
 import type { Estimate, EstimatedCalls, EstimatedTickets, TierTime } from './estimate-format.ts';
 import { ticketsOf, type Forecast, type Texts } from './forecast.ts';
 import type { ThresholdTable } from './threshold-table.ts';
+import { uploadOf } from './upload.ts';
 
 /** Of each model, the newest so many answers of the ledger are looked at. */
 const NEWEST = 1_000;
@@ -55,17 +56,20 @@ export function estimate(found: Forecast, options: EstimateOptions): Estimate {
   const share = escalationShare(input, escalatedOf(newestFast, playbook), found.fast.count);
   const certain = sum(found.unsure, found.straight);
   const { low, high } = share.range;
-  const fastCalls = callsFor(sum(found.fast, found.fastAlone), fastSize, fastModel);
-  const least = callsFor(
-    sum(certain, part(found.fast, Math.floor(found.fast.count * low))),
-    strongSize,
-    strongModel,
-  );
-  const most = callsFor(
-    sum(certain, part(found.fast, Math.ceil(found.fast.count * high))),
-    strongSize,
-    strongModel,
-  );
+  const ofFast = sum(found.fast, found.fastAlone);
+  const ofStrong = {
+    least: sum(certain, part(found.fast, Math.floor(found.fast.count * low))),
+    most: sum(certain, part(found.fast, Math.ceil(found.fast.count * high))),
+  };
+  const fastCalls = callsFor(ofFast, fastSize, fastModel);
+  const least = callsFor(ofStrong.least, strongSize, strongModel);
+  const most = callsFor(ofStrong.most, strongSize, strongModel);
+  const upload = (texts: Texts, model: Model) =>
+    uploadOf(texts, model, playbook, settings.flags.batchSize ?? null);
+  const uploads = [ofStrong.least, ofStrong.most].map((texts) => {
+    const [one, other] = [upload(ofFast, fastModel), upload(texts, strongModel)];
+    return { batches: one.batches + other.batches, bytes: one.bytes + other.bytes };
+  });
   const cost = (of: 'live' | 'batch') => ({
     low: dollars(fastCalls.cost[of] + least.cost[of]),
     high: dollars(fastCalls.cost[of] + most.cost[of]),
@@ -90,7 +94,12 @@ export function estimate(found: Forecast, options: EstimateOptions): Estimate {
     cost: {
       live_usd: cost('live'),
       batch_usd: cost('batch'),
+      batch_saves: savedShare(cost('live'), cost('batch')),
       strong_alone_usd: dollars(callsFor(found.texts, strongSize, strongModel).cost.live),
+    },
+    batch: {
+      batches: rangeOf(uploads.map(({ batches }) => batches)),
+      upload_bytes: rangeOf(uploads.map(({ bytes }) => Math.round(bytes))),
     },
     account_tiers: ACCOUNT_TIERS.map((tier) =>
       tierTime(tier, [
@@ -100,6 +109,15 @@ export function estimate(found: Forecast, options: EstimateOptions): Estimate {
     ),
     thresholds: table?.rows(strongSize, strongModel) ?? null,
   };
+}
+
+function rangeOf(values: readonly number[]): Range {
+  return { low: Math.min(...values), high: Math.max(...values) };
+}
+
+/** Of the live cost; null where there is none. */
+function savedShare(live: Range, batch: Range): number | null {
+  return live.high > 0 ? 1 - (batch.low + batch.high) / (live.low + live.high) : null;
 }
 
 function modelOf(name: string, { models }: Settings): Model {

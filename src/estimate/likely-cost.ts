@@ -9,8 +9,10 @@ import { askersFor, policyOf } from '../ledger/attach.ts';
 import type { KnownAnswers } from '../ledger/ledger.ts';
 import { plural, thousands } from '../output/figures.ts';
 import type { Settings } from '../settings/resolve.ts';
+import type { Flags } from '../settings/flags.ts';
 import type { Row } from '../ticket.ts';
 import { estimate } from './estimate.ts';
+import type { Range } from './escalation-share.ts';
 import type { Estimate } from './estimate-format.ts';
 import { isNothingLeft, moneyRange } from './estimate-text.ts';
 import { forecast, scaled, ticketsOf } from './forecast.ts';
@@ -70,7 +72,7 @@ async function lookAhead(options: LikelyCostOptions): Promise<string> {
   const facts = { simulated: flags.simulate, inputs: [], ledger: null };
   const whole = scaled(found, factor);
   const result = estimate(whole, { settings, ledger, askerOf, facts, table: null });
-  return likelyText(result, start.isCut() && factor > 1, flags.maxCost);
+  return likelyText(result, start.isCut() && factor > 1, flags);
 }
 
 /** The first rows, and what is told of them when they have been read. */
@@ -90,8 +92,11 @@ function beginningOf(rows: AsyncGenerator<Row>) {
   return { rows: beginning(), bytes: () => bytes, isCut: () => isCut };
 }
 
-/** @param maxCost in half nano-dollars; null for no cap */
-function likelyText(result: Estimate, isJudged: boolean, maxCost: number | null): string {
+function likelyText(
+  result: Estimate,
+  isJudged: boolean,
+  { batch, maxCost }: Pick<Flags, 'batch' | 'maxCost'>,
+): string {
   const { tickets, cost, simulated } = result;
   const about = isJudged ? 'about ' : '';
   const count = (value: number) => (isJudged ? Number(value.toPrecision(3)) : value);
@@ -100,14 +105,16 @@ function likelyText(result: Estimate, isJudged: boolean, maxCost: number | null)
     tickets.in_ledger > 0 ? `, ${thousands(count(tickets.in_ledger))} in the ledger` : '';
   const judged = isJudged ? `, judging by the first ${thousands(ROWS)}` : '';
   if (isNothingLeft(result)) return `${rows}${known}${judged}; nothing left to pay`;
-  const money = moneyRange(cost.live_usd) + (simulated ? ' (simulated)' : '');
+  const range = batch ? cost.batch_usd : cost.live_usd;
+  const money = moneyRange(range) + (batch ? ' by batch' : '') + (simulated ? ' (simulated)' : '');
   const rest = known === '' ? '' : ' for the rest';
-  return `${rows}${known}; ${money}${rest}${judged}; ${capText(result, maxCost)}`;
+  return `${rows}${known}; ${money}${rest}${judged}; ${capText(range, maxCost)}`;
 }
 
-function capText({ cost: { live_usd } }: Estimate, maxCost: number | null): string {
+/** @param maxCost in half nano-dollars; null for no cap */
+function capText({ low, high }: Range, maxCost: number | null): string {
   if (maxCost === null) return 'no --max-cost';
   const cap = `--max-cost $${usd(maxCost)}`;
-  if (halfNanosOf(live_usd.low) > maxCost) return `over ${cap}, where it stops`;
-  return halfNanosOf(live_usd.high) > maxCost ? `perhaps over ${cap}, where it stops` : cap;
+  if (halfNanosOf(low) > maxCost) return `over ${cap}, where it stops`;
+  return halfNanosOf(high) > maxCost ? `perhaps over ${cap}, where it stops` : cap;
 }

@@ -11,6 +11,8 @@ export interface BatchOptions {
   cancelTakesMs?: number;
   /** 0 to 1: how many requests find in the cache what is there; 0.9 if left out. */
   cacheHits?: number;
+  /** In ids, before the serial: none if left out, so that ids are the same in every run. */
+  name?: string;
   /** Of the requests that make batches and fetch them. */
   failures?: BatchFailure[];
 }
@@ -27,6 +29,7 @@ export interface Batches {
   /** Those that have not ended. */
   running: Set<Batch>;
   made: number;
+  name: string;
 }
 
 export function newBatches(options: BatchOptions | false, seed: number): Batches {
@@ -39,6 +42,7 @@ export function newBatches(options: BatchOptions | false, seed: number): Batches
     kept: new Map(),
     running: new Set(),
     made: 0,
+    name: '',
   };
   changeBatches(batches, options, seed);
   return batches;
@@ -48,17 +52,18 @@ export function newBatches(options: BatchOptions | false, seed: number): Batches
 export function changeBatches(batches: Batches, options: BatchOptions | false, seed: number): void {
   batches.exist = options !== false;
   if (options === false) return;
-  const { takesMs, cancelTakesMs, cacheHits, failures } = options;
+  const { takesMs, cancelTakesMs, cacheHits, failures, name } = options;
   if (takesMs !== undefined)
     batches.takesMs = typeof takesMs === 'number' ? () => takesMs : takesMs;
   if (cancelTakesMs !== undefined) batches.cancelTakesMs = cancelTakesMs;
+  if (name !== undefined) batches.name = name;
   if (cacheHits !== undefined) batches.cacheHits = cacheHits;
   if (failures !== undefined) batches.failureOn = batchFailures(failures, seed);
 }
 
 export function addBatch(batches: Batches, requests: BatchRequest[], now: number): Batch {
   batches.made += 1;
-  const serial = String(batches.made).padStart(6, '0');
+  const serial = `${batches.name}${String(batches.made).padStart(6, '0')}`;
   const batch = newBatch(serial, requests, now, batches.takesMs(requests.length));
   batches.kept.set(batch.id, batch);
   batches.running.add(batch);

@@ -51,6 +51,21 @@ test('connections are kept, and carry one request at a time', async () => {
   expect([sockets.size, most]).toEqual([5, 5]);
 });
 
+test("a batch's results come in before they have all been sent", async () => {
+  let end = () => {};
+  const url = await serving((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-jsonl' });
+    response.write('{"a":1}\n');
+    end = () => response.destroy();
+  });
+  const { body } = await fetch(url, post);
+  const reader = body?.getReader();
+  const first = await reader?.read();
+  expect(Buffer.from(first?.value ?? []).toString()).toBe('{"a":1}\n');
+  end();
+  await expect(reader?.read()).rejects.toThrow('terminated');
+});
+
 test('a redirect is not followed', async () => {
   let requests = 0;
   const url = await serving((_request, response) => {

@@ -169,6 +169,22 @@ describe('a file that is new', () => {
         calls.strong.cache_write_tokens.low * (6 - 3.75)) /
       1e6;
     expect(cost.batch_usd.low).toBeCloseTo((cost.live_usd.low + dearer) / 2, 8);
+    const paid =
+      (cost.batch_usd.low + cost.batch_usd.high) / (cost.live_usd.low + cost.live_usd.high);
+    expect(cost.batch_saves).toBeCloseTo(1 - paid, 8);
+  });
+
+  test('tells what would be sent by batch: the prompt in each request, 32 MB a batch', async () => {
+    env = {};
+    const small = await estimated(await input(rowsOf(0, 100)));
+    const calls = small.calls.fast.calls.high + small.calls.strong.calls.high;
+    // The built-in prompt has some 31,000 characters.
+    expect(small.batch.upload_bytes.high / calls).toBeGreaterThan(30_000);
+    expect(small.batch.upload_bytes.high / calls).toBeLessThan(40_000);
+    expect(small.batch.batches).toEqual({ low: 2, high: 2 });
+    const large = await estimated(await input(rowsOf(0, 2_500)));
+    const least = Math.ceil((large.calls.fast.calls.high * 30_000) / (32 * 1024 * 1024));
+    expect(large.batch.batches.low).toBeGreaterThan(least);
   });
 });
 
