@@ -81,13 +81,18 @@ test('every field of the summary is documented, and no other', async () => {
 
 test('every field of the ledger is documented, and no other', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'readme-')), 'ledger.jsonl');
-  const classify = async (failure: Failure, stdin: string) => {
-    const simulator = await startSimulator({ failures: [failure] });
-    await program(['-', '--ledger', path], { env: envOf(simulator), stdin });
+  const classify = async (failure: Failure, stdin: string, ...flags: string[]) => {
+    const simulator = await startSimulator({
+      failures: [failure],
+      batches: { failures: [{ on: 'create', what: 'overloaded', first: 1 }] },
+    });
+    await program(['-', '--ledger', path, ...flags], { env: envOf(simulator), stdin });
     await simulator.close();
   };
   await classify({ what: 'cut_off', first: 1 }, 'id,body\nT-1,I was charged twice\nT-2,Hello\n');
   await classify({ what: 'dropped_after' }, 'id,body\nT-3,Where is my invoice?\n');
+  await classify({ what: 'expired', first: 6 }, 'id,body\nT-4,Where is it?\n', '--batch');
+  await classify({ what: 'server_error', rate: 0 }, 'id,body\nT-5,Hello there\n', '--batch');
   await ok(['forget', 'T-2', '--ledger', path]);
 
   const written = new Map<string, Set<string>>();

@@ -58,13 +58,14 @@ export function mostText(open: readonly OpenBatch[]): string {
 }
 
 /** `collected msgbatch_01: 898 answered, 2 expired, $1.20`. */
-export function collectedText(line: CollectedLine, simulated: boolean): string {
-  const { id, answered, errored, expired, canceled, cost_usd } = line;
+/** @param cost in half nano-dollars */
+export function collectedText(line: CollectedLine, cost: number, simulated: boolean): string {
+  const { id, answered, errored, expired, canceled } = line;
   const parts = Object.entries({ errored, expired, canceled })
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${thousands(count)} ${name}`);
-  const cost = `${simulated ? 'simulated ' : ''}${roundedUsd(halfNanosOf(cost_usd))}`;
-  return `collected ${id}: ${[`${thousands(answered)} answered`, ...parts, cost].join(', ')}`;
+  const money = `${simulated ? 'simulated ' : ''}${roundedUsd(cost)}`;
+  return `collected ${id}: ${[`${thousands(answered)} answered`, ...parts, money].join(', ')}`;
 }
 
 function batchesIn(open: readonly OpenBatch[]): string {

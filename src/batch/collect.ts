@@ -1,6 +1,6 @@
 // A batch that has ended → its answers in the ledger.
 import type { BatchResult, BatchState, ClaudeBatches } from '../claude/batches.ts';
-import { costOf, usd } from '../claude/cost.ts';
+import { costOf } from '../claude/cost.ts';
 import { inBatches, type Model } from '../claude/models.ts';
 import { readAnswer } from '../claude/read-answer.ts';
 import { answerKey } from '../keys.ts';
@@ -30,15 +30,21 @@ export type CollectedLine = Extract<BatchLine, { event: 'collected' }>;
 /** So many answers are written at once. */
 const GROUP = 500;
 
-/**
- * Goes on where an earlier run was cut off: what is in the ledger is not written again.
- * @returns what is in it now; and what the answers that are new in it cost, in half nano-dollars
- */
+/** Costs are in half nano-dollars. */
+export interface Collected {
+  line: CollectedLine;
+  /** Of all its answers. */
+  cost: number;
+  /** Of those that were not in the ledger yet. */
+  paid: number;
+}
+
+/** Goes on where an earlier run was cut off: what is in the ledger is not written again. */
 export async function collect(
   batch: OpenBatch,
   state: BatchState,
   options: CollectOptions,
-): Promise<{ line: CollectedLine; paid: number }> {
+): Promise<Collected> {
   const { ledger } = options;
   const asker = askerOf(batch);
   const languages = new Map(batch.texts.map((text, at) => [text, batch.languages[at] ?? null]));
@@ -66,10 +72,10 @@ export async function collect(
     if (writing.length === GROUP) await Promise.all(writing.splice(0));
   }
   await Promise.all(writing);
-  const line = collectedLine(batch, state.id, counts, sum.all, options);
+  const line = collectedLine(batch, state.id, counts, options);
   ledger.keepBatch(line);
   await ledger.sync();
-  return { line, paid: sum.paid };
+  return { line, cost: sum.all, paid: sum.paid };
 }
 
 /** One that the server knows no more: nothing will come of it, and the next one asks again. */
@@ -80,7 +86,7 @@ export function writeOff(batch: OpenBatch, id: string, options: CollectOptions):
   for (const text of lost) ledger.keepBatch(unansweredLine(result, text, batch, id, now()));
   const answered = batch.texts.length - lost.length;
   const counts = { answered, errored: lost.length, expired: 0, canceled: 0 };
-  ledger.keepBatch(collectedLine(batch, id, counts, 0, { ...options, keep: true }));
+  ledger.keepBatch(collectedLine(batch, id, counts, { ...options, keep: true }));
 }
 
 function askerOf({ host, model, prompt }: OpenBatch) {
@@ -133,11 +139,10 @@ function collectedLine(
   { batch }: OpenBatch,
   id: string,
   counts: Pick<CollectedLine, 'answered' | 'errored' | 'expired' | 'canceled'>,
-  cost: number,
   { keep, now }: CollectOptions,
 ): CollectedLine {
   const head = { kind: 'batch', event: 'collected', time: timeOf(now()), batch, id } as const;
-  return { ...head, ...counts, cost_usd: Number(usd(cost)), kept: keep };
+  return { ...head, ...counts, kept: keep };
 }
 
 function timeOf(milliseconds: number): string {

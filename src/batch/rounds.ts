@@ -198,9 +198,9 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       note(`${id} is gone from the server; what it did not answer is asked again.`);
       return;
     }
-    const { line, paid } = await collect(batch, state, collecting);
+    const { line, cost, paid } = await collect(batch, state, collecting);
     release(batch.batch, paid);
-    note(collectedText(line, simulated));
+    note(collectedText(line, cost, simulated));
     await removeLeft();
   }
 

@@ -177,12 +177,12 @@ async function end(
     stdout.write(`${id} is gone from the server.\n`);
     return;
   }
-  const { line } = await collect(batch, state, options);
+  const { line, cost } = await collect(batch, state, options);
   if (!options.keep) {
     await batches.remove(id);
     ledger.keepBatch({ ...head, event: 'deleted', id });
   }
-  stdout.write(`${collectedText(line, options.simulated)}\n`);
+  stdout.write(`${collectedText(line, cost, options.simulated)}\n`);
 }
 
 /** Null: nobody knows yet. */

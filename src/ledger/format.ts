@@ -143,8 +143,7 @@ const batchSchema = z.discriminatedUnion('event', [
     errored: count,
     expired: count,
     canceled: count,
-    cost_usd: dollars,
-    /** Whether it stays with the server until that forgets it. */
+    /** Whether it stays with the server until that forgets it. What it cost is in its answers. */
     kept: z.boolean(),
   }),
   /** Gone from the server. */

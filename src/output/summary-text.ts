@@ -101,7 +101,7 @@ function reconciled({ rows, classified, triage }: Summary): string {
   const { read, written } = rows;
   const decided = `${thousands(classified)} classified + ${thousands(triage.tickets)} for triage`;
   const sum = read === classified + triage.tickets ? `= ${decided}` : `(${decided} so far)`;
-  return `  ${thousands(read)} rows read ${sum}, ${thousands(written)} written`;
+  return `  ${plural(read, 'row')} read ${sum}, ${thousands(written)} written`;
 }
 
 const LABEL = 22;
