@@ -464,17 +464,15 @@ export const failures = {
       `The results of ${id} are said to be at ${origin}, another host than the API's.`,
       'They were not fetched: the key would have gone along.',
     ),
-  batchesRunning: (what: string) =>
-    new Failure(
-      EXIT.later,
-      `${what}.`,
-      'They go on without this program. To give up what is not done: `ticket-classify batches cancel`.',
-    ),
+  batchesRunning: () => new Failure(EXIT.later, 'Not all is answered yet.'),
   textInBatch: (id: string, ledger: string) =>
-    new Failure(
-      EXIT.stopped,
-      `A ticket's text is in a batch that is not collected yet (${id}), and would be paid for twice.`,
-      `Go on by batch: add --batch. Or give the batch up: ticket-classify batches cancel --ledger ${shellWord(ledger)}`,
+    remedied(
+      new Failure(
+        EXIT.stopped,
+        `A ticket's text is in a batch that is not collected yet (${id}), and would be paid for twice.`,
+        `To give that up: ticket-classify batches cancel --ledger ${shellWord(ledger)}. To go on by batch:`,
+      ),
+      '--batch',
     ),
   inputGrew: () =>
     new Failure(

@@ -44,7 +44,7 @@ export function batchTable(told: readonly ToldBatch[], ledger: string, now: numb
   const open = told.map(({ batch }) => batch);
   const sum = `${plural(ticketsIn(open), 'ticket')}, at most ${mostText(open)}.`;
   const advice = 'The command that sent them collects them; `batches cancel` gives them up.';
-  return `${[...table, '', `${sum} ${advice}`].join('\n')}\n`;
+  return `${[...table, '', sum, advice].join('\n')}\n`;
 }
 
 /** While batches are out; null where none is. */

@@ -11,7 +11,7 @@ import { plural } from '../output/figures.ts';
 import { createChunk, type Chunk, type Entry } from './chunk.ts';
 import { collect, writeOff, type CollectOptions } from './collect.ts';
 import { customIdOf } from './custom-id.ts';
-import { collectedText, runningText } from './batch-text.ts';
+import { collectedText } from './batch-text.ts';
 import { settle } from './settle.ts';
 import type { Question } from './survey.ts';
 
@@ -38,6 +38,10 @@ export interface RoundsOptions extends Omit<CollectOptions, 'claude' | 'now' | '
 
 /** So many requests are out at once, at most: half of what the lowest tier may have in its queue. */
 const MOST_OUT = 100_000;
+
+/** Said once for each ledger. */
+const RETENTION =
+  'Batches stay on the server until they are collected, and are not eligible for zero data retention.';
 
 /** Between two looks at the server: at first, and at most. */
 const LOOK_MS = 2_000;
@@ -119,6 +123,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
     const warmed = await options.warm(chunk);
     if (warmed) chunk.take(warmed);
     if (chunk.entries.length === 0) return;
+    if (batches.ids().size === 0) note(RETENTION);
     const since = clock.now();
     for (let attempt = 1; ; attempt++) {
       const sending = await sendOnce(chunk);
@@ -242,7 +247,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
   }
 
   function runningFailure() {
-    return failures.batchesRunning(runningText(batches.open(), clock.now()));
+    return failures.batchesRunning();
   }
 
   function out(): number {

@@ -21,6 +21,7 @@ import { askersFor, attach, type Attached } from '../ledger/attach.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { refuseLateClash } from '../output/earlier-output.ts';
 import type { Settings } from '../settings/resolve.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Answer, Ask } from '../ticket.ts';
 import { intakeOptions } from './intake-options.ts';
 import { run, type Job, type Ran } from './run.ts';
@@ -122,13 +123,14 @@ async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
 }
 
 /** What goes on without this program; empty if nothing does. */
-function leftBehind({ batches }: Ledger, now: number): string {
+function leftBehind({ batches, path }: Ledger, now: number): string {
   const open = batches.open();
   if (open.length === 0) return '';
-  const which = open.map(({ id }) => id ?? 'one of unknown fate').join(', ');
+  const named = path === null ? '' : ` --ledger ${shellWord(path)}`;
   return (
-    `${runningText(open, now)}, and will be paid for: at most ${mostText(open)}.\n` +
-    `  To give up what is not done: ticket-classify batches cancel (${which}).`
+    `${runningText(open, now)}, and will cost at most ${mostText(open)}.\n` +
+    '  They go on without this program. To give up what they have not answered:\n' +
+    `    ticket-classify batches cancel${named}`
   );
 }
 

@@ -53,7 +53,8 @@ export async function classifyCommand(
   const { flags, playbook } = settings;
   if (flags.batch && !playbook.allowBatch) throw failures.batchesForbidden(playbook.name);
   const isSpooled = flags.batch && inputs.includes(STDIN);
-  const spooled = isSpooled ? await spool(context.stdin, besideOf(flags)) : null;
+  const { stdin, stop } = context;
+  const spooled = isSpooled ? await spool(stdin, besideOf(flags), stop.signal) : null;
   try {
     const plan = await prepare({ settings, startedAt, inputs, spool: spooled }, context);
     return await withLedger(plan, context);

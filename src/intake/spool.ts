@@ -14,13 +14,19 @@ export interface Spool {
   remove: () => Promise<void>;
 }
 
-/** @param beside the ledger; the file is readable to nobody else. @throws Failure if it can't be written */
-export async function spool(stdin: Readable, beside: string): Promise<Spool> {
+/**
+ * @param beside the ledger; the file is readable to nobody else
+ * @param stop aborted: the rest is not waited for
+ * @throws Failure if it can't be written; what `stop` is aborted with
+ */
+export async function spool(stdin: Readable, beside: string, stop: AbortSignal): Promise<Spool> {
   let path = `${beside}.stdin-${randomBytes(4).toString('hex')}`;
   try {
-    await pipeline(stdin, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+    await pipeline(stdin, file, { signal: stop });
   } catch (error) {
     await rm(path, { force: true });
+    stop.throwIfAborted();
     throw failures.outputUnwritable(path, diskError(error));
   }
   return {
