@@ -12,6 +12,9 @@ interface Pending<R> {
   isDone: boolean;
 }
 
+/** After so many milliseconds of reading, what has come in meanwhile has its turn: answers, signals. */
+const TURN_MS = 3;
+
 /**
  * Works on many items at once and yields the results in the order of the items. Reading goes on while
  * one slow item holds the others up, until the read-ahead is used up. While the next result is there
@@ -79,6 +82,7 @@ export async function* inOrder<T, R>(
   }
 
   async function read(): Promise<void> {
+    let turnedAt = performance.now();
     for await (const item of source) {
       const outcome = work(item).then(
         (result) => ({ result }),
@@ -90,6 +94,10 @@ export async function* inOrder<T, R>(
       load += next.weight;
       changed.open();
       while (!closed && !signal.aborted && !hasRoom()) await room.wait();
+      if (performance.now() - turnedAt > TURN_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turnedAt = performance.now();
+      }
       cutShort = signal.aborted;
       if (closed || cutShort) return;
     }

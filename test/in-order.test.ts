@@ -64,6 +64,24 @@ test('reads no further while the next result is there to be taken', async () => 
   expect(started).toBe(100);
 });
 
+test('while much is read, others have their turn', async () => {
+  let release = () => {};
+  const slow = new Promise<void>((resolve) => (release = resolve));
+  let started = 0;
+  const work = async (item: number) => {
+    started++;
+    const start = performance.now();
+    while (performance.now() - start < 1);
+    await slow;
+    return item;
+  };
+  const out = gather(inOrder(numbers(50), work, ROOMY, never));
+  await turns(3);
+  expect(started).toBeLessThan(50);
+  release();
+  expect(await out).toHaveLength(50);
+});
+
 test.each([
   ['so many items', { ...ROOMY, items: 7 }],
   ['so much weight', { ...ROOMY, weight: 70, weigh: () => 10 }],
