@@ -480,6 +480,12 @@ export const failures = {
       'The input has changed while the batches ran: it holds tickets that were in none.',
       'The answers so far are in the ledger; the same command asks about the others.',
     ),
+  batchElsewhere: (id: string, host: string, here: string) =>
+    new Failure(
+      EXIT.cannotStart,
+      `${id} was sent to ${host}, and not to ${here}.`,
+      'Set ANTHROPIC_BASE_URL as it was then.',
+    ),
   noSuchBatch: (id: string, ledger: string) =>
     new Failure(
       EXIT.cannotStart,

@@ -16,8 +16,8 @@ export function runningText(open: readonly OpenBatch[], now: number): string {
 
 export interface ToldBatch {
   batch: OpenBatch;
-  /** `unknown`: nobody knows whether it was made. */
-  state: 'running' | 'canceling' | 'ended' | 'gone' | 'unknown';
+  /** `unknown`: nobody knows whether it was made; `elsewhere`: at another host than was asked. */
+  state: 'running' | 'canceling' | 'ended' | 'gone' | 'unknown' | 'elsewhere';
 }
 
 const STATES: Record<ToldBatch['state'], string> = {
@@ -26,6 +26,7 @@ const STATES: Record<ToldBatch['state'], string> = {
   ended: 'ended, to be collected',
   gone: 'gone',
   unknown: 'perhaps made',
+  elsewhere: 'at another host',
 };
 
 const WIDTH = 80;

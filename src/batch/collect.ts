@@ -30,6 +30,8 @@ export type CollectedLine = Extract<BatchLine, { event: 'collected' }>;
 /** So many answers are written at once. */
 const GROUP = 500;
 
+const NO_RESULT = { kind: 'errored', why: 'no result', passing: true } as const;
+
 /** Costs are in half nano-dollars. */
 export interface Collected {
   line: CollectedLine;
@@ -72,6 +74,10 @@ export async function collect(
     if (writing.length === GROUP) await Promise.all(writing.splice(0));
   }
   await Promise.all(writing);
+  for (const text of languages.keys()) {
+    counts.errored += 1;
+    ledger.keepBatch(unansweredLine(NO_RESULT, text, batch, state.id, options.now()));
+  }
   const line = collectedLine(batch, state.id, counts, options);
   ledger.keepBatch(line);
   await ledger.sync();
@@ -115,7 +121,8 @@ function answerFrom(
     cost: costOf(usage, inBatches(modelOf(batch.model))),
     latencyMs: null,
     batch: id,
-    answeredAt: timeOf(endedAt ?? now()),
+    // By the server's clock, but never older than the question by ours: `--fresh` would ask for ever.
+    answeredAt: timeOf(Math.max(endedAt ?? now(), Date.parse(batch.time))),
     reused: false,
     shared: false,
   };

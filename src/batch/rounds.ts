@@ -4,7 +4,7 @@ import type { Budget, Reservation } from '../claude/budget.ts';
 import type { BatchState, ClaudeBatches, Sending } from '../claude/batches.ts';
 import { halfNanosOf, usd } from '../claude/cost.ts';
 import type { Clock } from '../clock.ts';
-import { failures } from '../errors.ts';
+import { Failure, failures } from '../errors.ts';
 import type { OpenBatch } from '../ledger/batches.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { plural } from '../output/figures.ts';
@@ -60,19 +60,24 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
   const collecting: CollectOptions = { ...options, simulated, now: clock.now };
   /** What is set aside for open batches, by our names for them. */
   const held = new Map<string, Reservation>();
+  /** Since when nobody waits for an answer to a create of unknown fate, by our names for the batches. */
+  const heard = new Map<string, number>();
+  /** Since when each create has been of unknown fate; null: the last was not. */
+  let unclearSince: number | null = null;
   let looks = 0;
+  let isRemoving = !options.keep;
 
-  for (const batch of batches.open()) hold(batch.batch, halfNanosOf(batch.at_most_usd));
+  for (const batch of open()) hold(batch.batch, halfNanosOf(batch.at_most_usd));
   await removeLeft();
   for (let round = 0; ; round++) {
     const news = await look();
-    const isWaiting = batches.open().length > 0;
+    const isWaiting = open().length > 0;
     if (isWaiting && options.isBrief && news === 0) throw runningFailure();
     if (!isWaiting || round === 0) {
       const found = await sendWanted();
-      if (found === 0 && batches.open().length === 0) break;
+      if (found === 0 && open().length === 0) break;
     }
-    if (batches.open().length > 0) await pause();
+    if (open().length > 0) await pause();
   }
 
   /** Sends what is lacking and not out. @returns how many questions that were */
@@ -98,7 +103,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       stop.throwIfAborted();
       const { model, ticket } = question;
       if (batches.asking(options.host, ticket.textHash)) continue;
-      if (chunkOf(model).has(ticket.textHash)) continue;
+      if ([...chunks.values()].some((chunk) => chunk.has(ticket.textHash))) continue;
       found += 1;
       const entry = options.entryOf(question);
       if (!chunkOf(model).fits(entry)) {
@@ -108,7 +113,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       }
       while (pending() + entry.most > (budget.left() ?? Number.POSITIVE_INFINITY)) {
         if (pending() > 0) await sendAll();
-        else if (batches.open().length > 0) await waitForNews();
+        else if (open().length > 0) await waitForNews();
         else throw budget.refusal(entry.most);
       }
       chunkOf(model).add(entry);
@@ -122,13 +127,19 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
     while (out() + chunk.entries.length > MOST_OUT && out() > 0) await waitForNews();
     const warmed = await options.warm(chunk);
     if (warmed) chunk.take(warmed);
+    // What the warming has cost may be missing for the last ones: they wait for the next batch.
+    const left = budget.left() ?? Number.POSITIVE_INFINITY;
+    for (const entry of chunk.entries.toReversed()) if (chunk.most() > left) chunk.take(entry);
     if (chunk.entries.length === 0) return;
     if (batches.ids().size === 0) note(RETENTION);
     const since = clock.now();
     for (let attempt = 1; ; attempt++) {
       const sending = await sendOnce(chunk);
+      if (sending.kind !== 'unclear') unclearSince = null;
       if (sending.kind === 'made') return;
       if (sending.kind === 'unclear') {
+        unclearSince ??= clock.now();
+        refuseForEver(unclearSince, 0, sending.why);
         note(
           `It is not known whether a batch was made (${sending.why}); that is looked into first.`,
         );
@@ -136,11 +147,18 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       }
       if (sending.failure) throw sending.failure;
       const wait = Math.max(sending.retryAfter ?? 0, Math.min(60, 2 ** attempt)) * 1_000;
-      if (clock.now() + wait - since > options.maxWait.seconds * 1_000) {
-        throw failures.noSuccess(options.maxWait.text, sending.why);
-      }
+      // Its queue may be full of what is out: that is no reason to give up.
+      if (open().length === 0) refuseForEver(since, wait, sending.why);
+      else if (options.isBrief) throw runningFailure();
       await clock.sleep(wait, stop);
+      await look();
     }
+  }
+
+  /** @throws Failure for a wait that ends too long after `since`, all in milliseconds */
+  function refuseForEver(since: number, wait: number, why: string): void {
+    const { seconds, text } = options.maxWait;
+    if (clock.now() + wait - since > seconds * 1_000) throw failures.noSuccess(text, why);
   }
 
   /** The intent is on the disk before anything goes out, and what came of it right after. */
@@ -165,6 +183,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       languages,
     });
     await ledger.sync();
+    if (stop.aborted) drop(batch, 'interrupted before it was sent');
     stop.throwIfAborted();
     hold(batch, chunk.most());
     const sending = await claude.send(
@@ -176,6 +195,8 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       note(`sent ${sending.id}: ${plural(entries.length, 'ticket')} for ${model}`);
     } else if (sending.kind === 'refused') {
       drop(batch, sending.why);
+    } else {
+      heard.set(batch, clock.now());
     }
     return sending;
   }
@@ -183,7 +204,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
   /** @returns how many have been collected */
   async function look(): Promise<number> {
     let news = 0;
-    for (const batch of batches.open()) {
+    for (const batch of open()) {
       stop.throwIfAborted();
       const id = batch.id ?? (await settled(batch));
       if (id === null) continue;
@@ -209,18 +230,29 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
     await removeLeft();
   }
 
-  /** What has been collected is no longer kept by the server. */
+  /** What has been collected is no longer kept by the server; if it refuses, that ends no run. */
   async function removeLeft(): Promise<void> {
-    if (options.keep) return;
-    for (const { batch, id } of batches.left()) {
-      await claude.remove(id);
+    for (const { batch, id, host } of batches.left()) {
+      if (!isRemoving || host !== options.host) continue;
+      try {
+        await claude.remove(id);
+      } catch (error) {
+        stop.throwIfAborted();
+        if (!(error instanceof Failure)) throw error;
+        isRemoving = false;
+        note(`${id} is collected, but stays on the server for now. ${error.message}`);
+        return;
+      }
       ledger.keepBatch({ ...head(batch, 'deleted'), id });
     }
   }
 
   /** The id under which a batch of unknown fate runs; null as long as that is not known, or for ever. */
   async function settled(batch: OpenBatch): Promise<string | null> {
-    const fate = await settle(batch, claude, batches.ids(), clock.now());
+    const now = clock.now();
+    const since = heard.get(batch.batch) ?? now;
+    heard.set(batch.batch, since);
+    const fate = await settle(batch, claude, batches.ids(), now, since);
     if (fate.kind === 'none') drop(batch.batch, 'it never arrived');
     if (fate.kind !== 'found') return null;
     ledger.keepBatch({ ...head(batch.batch, 'sent'), id: fate.id });
@@ -230,13 +262,13 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
 
   /** Nothing is sent as long as it is not known what became of what was. */
   async function settleAll(): Promise<void> {
-    while (batches.open().some(({ id }) => id === null)) await waitForNews();
+    while (open().some(({ id }) => id === null)) await waitForNews();
   }
 
   async function waitForNews(): Promise<void> {
-    const before = batches.open().length;
+    const before = open().length;
     await look();
-    if (batches.open().length === before) await pause();
+    if (open().length === before) await pause();
   }
 
   async function pause(): Promise<void> {
@@ -250,8 +282,13 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
     return failures.batchesRunning();
   }
 
+  /** Those of another server are not known here, and can't be looked at. */
+  function open(): OpenBatch[] {
+    return batches.open().filter(({ host }) => host === options.host);
+  }
+
   function out(): number {
-    return batches.open().reduce((sum, { texts }) => sum + texts.length, 0);
+    return open().reduce((sum, { texts }) => sum + texts.length, 0);
   }
 
   function hold(batch: string, most: number): void {

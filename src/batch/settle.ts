@@ -1,5 +1,5 @@
 // A batch whose fate is unknown (a crash, a lost answer) → the id under which it runs, or that it does not.
-import type { BatchState, ClaudeBatches } from '../claude/batches.ts';
+import { SEND_TIMEOUT_MS, type BatchState, type ClaudeBatches } from '../claude/batches.ts';
 import type { OpenBatch } from '../ledger/batches.ts';
 import { isOfBatch } from './custom-id.ts';
 
@@ -9,19 +9,22 @@ export type Fate = { kind: 'found'; id: string } | { kind: 'none' | 'running' | 
 /** Between our clock and the server's. */
 const SKEW_MS = 10 * 60_000;
 
-/** So long after it was sent a batch may still turn up in the list. */
+/** So long after its request is over a batch may still turn up in the list. */
 const LATE_MS = 30_000;
 
 /**
  * A batch carries nothing that names it but the ids of its requests, and these are told only when it
  * has ended: until then each of its size, made since, may be it.
  * @param known ids of batches that are others
+ * @param heard when it was first known to this run that nobody waits for an answer any more, at the
+ *   latest now: before that, the request may have been on its way
  */
 export async function settle(
   batch: OpenBatch,
   claude: Pick<ClaudeBatches, 'since' | 'results'>,
   known: ReadonlySet<string>,
   now: number,
+  heard: number,
 ): Promise<Fate> {
   const intendedAt = Date.parse(batch.time);
   let isRunning = false;
@@ -31,7 +34,8 @@ export async function settle(
     else if (await isOurs(state, batch, claude)) return { kind: 'found', id: state.id };
   }
   if (isRunning) return { kind: 'running' };
-  return { kind: now - intendedAt < LATE_MS ? 'waiting' : 'none' };
+  const overAt = Math.min(heard, intendedAt + SEND_TIMEOUT_MS);
+  return { kind: now - overAt < LATE_MS ? 'waiting' : 'none' };
 }
 
 async function isOurs(

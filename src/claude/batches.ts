@@ -1,9 +1,8 @@
 // The Message Batches API, as far as a run needs it: what goes out, and what may have come of it.
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { APIError, type Anthropic } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIError, type Anthropic } from '@anthropic-ai/sdk';
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
-import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages/batches';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { failures, type Failure } from '../errors.ts';
@@ -68,6 +67,7 @@ export interface ClaudeBatches {
   since: (time: number) => AsyncGenerator<BatchState>;
   /**
    * In any order. A stream that breaks off is read again from its beginning: results may come twice.
+   * None of a batch whose results the server no longer has.
    * @throws Failure for a `results_url` of another host, which would be sent the key
    */
   results: (batch: BatchState) => AsyncGenerator<BatchResult>;
@@ -77,8 +77,13 @@ export interface ClaudeBatches {
 }
 
 /** An upload of 32 MB over a slow line. */
-const SEND_TIMEOUT_MS = 600_000;
+export const SEND_TIMEOUT_MS = 600_000;
+/** A look at a batch is over sooner, or never. */
+const LOOK_TIMEOUT_MS = 60_000;
 const PAGE = 100;
+/** As the SDK asks for results. */
+const RESULTS_HEADERS = { accept: 'application/binary' };
+const PATH = '/v1/messages/batches';
 
 /** Refusals of a single request that say nothing of the request itself. */
 const PASSING = /^(api_error|overloaded_error|rate_limit_error|timeout_error)$/;
@@ -104,7 +109,7 @@ export function claudeBatches({
         if (error instanceof APIError && error.status === 404) throw error;
         const failure = runFailureOf(error, client.baseURL, '');
         if (failure) throw failure;
-        const problem = problemOf(error, client.timeout / 1_000);
+        const problem = problemOf(error, LOOK_TIMEOUT_MS / 1_000);
         if (!problem.passing) throw failures.batchesRefused(client.baseURL, problem.why);
         const wait = waitBefore(Math.min(attempt, 8), problem.retryAfter, clock.random);
         if (clock.now() + wait - startedAt > maxWait.seconds * 1_000) {
@@ -115,14 +120,25 @@ export function claudeBatches({
     }
   }
 
-  const options = { signal: stop, maxRetries: 0 };
+  const options = { signal: stop, maxRetries: 0, timeout: LOOK_TIMEOUT_MS };
+
+  /** The SDK takes a page of HTML for a list without any batch, and what was sent for lost. */
+  async function listed(query: { limit: number; after_id?: string }) {
+    const { data, response } = await client
+      .get<unknown>(PATH, { query, ...options })
+      .withResponse();
+    const { data: states, ...page } = checked(pageSchema, data);
+    return {
+      ...page,
+      states: states.map(stateOf),
+      simulated: response.headers.has(SIMULATOR_HEADER),
+    };
+  }
 
   async function probe(): Promise<{ simulated: boolean }> {
     try {
-      const { response } = await patiently(() =>
-        batches.list({ limit: 1 }, options).withResponse(),
-      );
-      return { simulated: response.headers.has(SIMULATOR_HEADER) };
+      const { simulated } = await patiently(() => listed({ limit: 1 }));
+      return { simulated };
     } catch (error) {
       throw isMissing(error) ? failures.noBatches(client.baseURL) : error;
     }
@@ -149,10 +165,10 @@ export function claudeBatches({
 
   function refusalOf(error: unknown): Sending {
     const { why, passing, retryAfter, unknownCost } = problemOf(error, SEND_TIMEOUT_MS / 1_000);
-    const status = error instanceof APIError ? (error.status ?? 0) : null;
-    const isClear =
-      status === null ? !unknownCost : status === 529 || (status >= 400 && status < 500);
-    if (!isClear || status === 408) return { kind: 'unclear', why };
+    const status = error instanceof APIError ? (error.status ?? 0) : 0;
+    const isRefusal = status === 529 || (status >= 400 && status < 500 && status !== 408);
+    const isUnsent = error instanceof APIConnectionError && !unknownCost;
+    if (!isRefusal && !isUnsent) return { kind: 'unclear', why };
     const lasting = passing ? null : failures.batchesRefused(client.baseURL, why);
     const failure = isMissing(error)
       ? failures.noBatches(client.baseURL)
@@ -162,7 +178,7 @@ export function claudeBatches({
 
   async function look(id: string): Promise<BatchState | null> {
     try {
-      return stateOf(await patiently(() => batches.retrieve(id, {}, options)));
+      return await patiently(async () => stateOf(await batches.retrieve(id, {}, options)));
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -173,19 +189,21 @@ export function claudeBatches({
     let after: string | undefined;
     while (true) {
       const query = { limit: PAGE, ...(after === undefined ? {} : { after_id: after }) };
-      const page = await patiently(() => batches.list(query, options));
-      for (const batch of page.data) {
-        const state = stateOf(batch);
+      const page = await patiently(() => listed(query));
+      for (const state of page.states) {
         if (state.createdAt < time) return;
         yield state;
       }
-      if (!page.has_more || page.last_id === null) return;
+      if (!page.has_more || !page.last_id) return;
       after = page.last_id;
     }
   }
 
   async function* results({ id, resultsUrl, requests }: BatchState): AsyncGenerator<BatchResult> {
-    const url = new URL(resultsUrl ?? `/v1/messages/batches/${id}/results`, client.baseURL);
+    const url = new URL(
+      resultsUrl ?? client.buildURL(`${PATH}/${id}/results`, null),
+      client.baseURL,
+    );
     if (url.origin !== new URL(client.baseURL).origin) {
       throw failures.resultsElsewhere(id, url.origin);
     }
@@ -193,7 +211,8 @@ export function claudeBatches({
     for (let attempt = 1; ; attempt++) {
       let count = 0;
       let why = 'its results broke off';
-      const stream = await patiently(() => client.get(url.href, options).asResponse());
+      const stream = await open(url.href);
+      if (stream === null) return;
       try {
         for await (const line of linesOf(stream)) {
           yield resultOf(line);
@@ -201,7 +220,7 @@ export function claudeBatches({
         }
       } catch (error) {
         stop.throwIfAborted();
-        ({ why } = problemOf(error, client.timeout / 1_000));
+        ({ why } = problemOf(error, LOOK_TIMEOUT_MS / 1_000));
       }
       if (count >= requests) return;
       if (clock.now() - startedAt > maxWait.seconds * 1_000) {
@@ -211,13 +230,30 @@ export function claudeBatches({
     }
   }
 
+  async function open(url: string): Promise<Response | null> {
+    try {
+      return await patiently(() =>
+        client.get(url, { ...options, headers: RESULTS_HEADERS }).asResponse(),
+      );
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** One that has ended meanwhile can't be, and need not. */
   async function cancel(id: string): Promise<void> {
-    await patiently(() => batches.cancel(id, {}, options));
+    try {
+      await patiently(async () => stateOf(await batches.cancel(id, {}, options)));
+    } catch (error) {
+      const state = await look(id);
+      if (state && !state.isEnded && !state.isCanceling) throw error;
+    }
   }
 
   async function remove(id: string): Promise<void> {
     try {
-      await patiently(() => batches.delete(id, {}, options));
+      await patiently(async () => checked(deletedSchema, await batches.delete(id, {}, options)));
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -226,16 +262,39 @@ export function claudeBatches({
   return { probe, send, look, since, results, cancel, remove };
 }
 
-function stateOf(batch: MessageBatch): BatchState {
-  const { processing, succeeded, errored, canceled, expired } = batch.request_counts;
+const pageSchema = z.object({
+  data: z.array(z.unknown()),
+  has_more: z.boolean().nullish(),
+  last_id: z.string().nullish(),
+});
+const deletedSchema = z.object({ id: z.string() });
+const batchSchema = z.object({
+  id: z.string(),
+  processing_status: z.string(),
+  created_at: z.string(),
+  ended_at: z.string().nullish(),
+  results_url: z.string().nullish(),
+  request_counts: z.record(z.string(), z.number()),
+});
+
+/** @throws NotAMessage for what a proxy may have put in place of it */
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const { data } = schema.safeParse(value);
+  if (data === undefined) throw new NotAMessage();
+  return data;
+}
+
+function stateOf(value: unknown): BatchState {
+  const batch = checked(batchSchema, value);
+  const counts = Object.values(batch.request_counts);
   return {
     id: batch.id,
     isEnded: batch.processing_status === 'ended',
     isCanceling: batch.processing_status === 'canceling',
     createdAt: Date.parse(batch.created_at),
-    endedAt: batch.ended_at === null ? null : Date.parse(batch.ended_at),
-    requests: processing + succeeded + errored + canceled + expired,
-    resultsUrl: batch.results_url,
+    endedAt: batch.ended_at ? Date.parse(batch.ended_at) : null,
+    requests: counts.reduce((sum, count) => sum + count, 0),
+    resultsUrl: batch.results_url ?? null,
   };
 }
 
@@ -243,9 +302,15 @@ function isMissing(error: unknown): boolean {
   return error instanceof APIError && error.status === 404;
 }
 
-function linesOf({ body }: Response): AsyncIterable<string> {
+async function* linesOf({ body }: Response): AsyncGenerator<string> {
   if (body === null) throw new NotAMessage();
-  return createInterface({ input: Readable.fromWeb(body), crlfDelay: Number.POSITIVE_INFINITY });
+  const input = Readable.fromWeb(body);
+  try {
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  } finally {
+    // What is not read to its end would hold its connection.
+    input.destroy();
+  }
 }
 
 const usage = z.looseObject({ input_tokens: z.number(), output_tokens: z.number() });

@@ -25,6 +25,8 @@ export function openFetch(findProxy: FindProxy, connections: number): Fetch {
       headers: { 'accept-encoding': 'identity', ...Object.fromEntries(new Headers(headers)) },
       body: body ?? null,
       signal: signal ?? null,
+      // The SDK has a time-out for each request; undici's own would end an upload of five minutes.
+      headersTimeout: 0,
       dispatcher: agentFor(url, undici),
     };
     try {

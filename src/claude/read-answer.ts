@@ -41,18 +41,19 @@ function readInput(input: unknown, playbook: Playbook, isOfPlaybook: boolean): R
     labels[field] = label;
     confidence[field] = sureness;
   }
-  const summary = sentence(fields.get('summary'), playbook);
+  const isLean = playbook.lean || !isOfPlaybook;
+  const summary = sentence(fields.get('summary'), isLean);
   if (summary === null) return invalid('no summary');
-  const routingReason = sentence(fields.get('routing_reason'), playbook);
+  const routingReason = sentence(fields.get('routing_reason'), isLean);
   if (routingReason === null) return invalid('no routing_reason');
   if (!isComplete(labels) || !isComplete(confidence)) return invalid('a field is missing');
   return { kind: 'valid', labels, confidence, summary: cut(summary), routingReason };
 }
 
 /** Null for what is no text; with `--lean` none is asked for. */
-function sentence(said: unknown, { lean }: Playbook): string | null {
+function sentence(said: unknown, isLean: boolean): string | null {
   if (typeof said === 'string') return said;
-  return lean && said === undefined ? '' : null;
+  return isLean && said === undefined ? '' : null;
 }
 
 // The API does not hold to the capitalisation of enum values, even with `strict: true`.

@@ -1,10 +1,10 @@
 // The open batches of a ledger, as the server tells of them; and their end before their time.
 import { batchTable, collectedText, type ToldBatch } from '../batch/batch-text.ts';
 import { collect, writeOff, type CollectOptions } from '../batch/collect.ts';
-import { settle } from '../batch/settle.ts';
+import { settle, type Fate } from '../batch/settle.ts';
 import type { ClaudeBatches } from '../claude/batches.ts';
 import { modelFacts } from '../claude/models.ts';
-import { connectBatches, expectsSimulated } from '../connect.ts';
+import { addressOf, connectBatches, expectsSimulated } from '../connect.ts';
 import { EXIT, failures } from '../errors.ts';
 import { ledgerNamed } from '../ledger/attach.ts';
 import type { OpenBatch } from '../ledger/batches.ts';
@@ -42,7 +42,8 @@ async function list(
   const told: ToldBatch[] = [];
   if (open.length > 0) {
     const { batches } = await connectBatches(settings, atServer(context));
-    for (const batch of open) told.push({ batch, state: await stateOf(batch, batches) });
+    const { host } = addressOf(settings);
+    for (const batch of open) told.push({ batch, state: await stateOf(batch, batches, host) });
   }
   stdout.write(asJson ? jsonText(told) : batchTable(told, path, clock.now()));
   return EXIT.ok;
@@ -52,7 +53,13 @@ function atServer({ clock, stop, leave }: Context) {
   return { clock, stop: stop.signal, leave: leave.signal, log: () => {} };
 }
 
-async function stateOf({ id }: OpenBatch, batches: ClaudeBatches): Promise<ToldBatch['state']> {
+/** @param here the host that is asked */
+async function stateOf(
+  { id, host }: OpenBatch,
+  batches: ClaudeBatches,
+  here: string,
+): Promise<ToldBatch['state']> {
+  if (host !== here) return 'elsewhere';
   if (id === null) return 'unknown';
   const state = await batches.look(id);
   if (state === null) return 'gone';
@@ -92,27 +99,39 @@ async function cancel(
     clock,
   });
   try {
-    const chosen = chosenOf(ledger, ids, path);
+    const chosen = chosenOf(ledger, ids, path, addressOf(settings).host);
     const { batches } = await connectBatches(settings, atServer(context));
     const { simulated } = await batches.probe();
     ledger.isFor(simulated);
     const options = collecting(settings, ledger, batches, simulated, context);
-    for (const batch of chosen) await end(batch, batches, options, context);
+    let unknown = 0;
+    for (const batch of chosen) if (!(await end(batch, batches, options, context))) unknown += 1;
     if (chosen.length === 0) stdout.write(`No batch of ${path} is open.\n`);
-    return EXIT.ok;
+    return unknown === 0 ? EXIT.ok : EXIT.later;
   } finally {
     await ledger.close();
   }
 }
 
-function chosenOf({ batches }: Ledger, ids: readonly string[], path: string): OpenBatch[] {
+/** @throws Failure for one that is not open, or at another host than the one that is asked: `here` */
+function chosenOf(
+  { batches }: Ledger,
+  ids: readonly string[],
+  path: string,
+  here: string,
+): OpenBatch[] {
   const open = batches.open();
-  if (ids.length === 0) return open;
-  return ids.map((id) => {
+  const named = ids.map((id) => {
     const found = open.find((batch) => batch.id === id || batch.batch === id);
     if (!found) throw failures.noSuchBatch(id, path);
     return found;
   });
+  const chosen = ids.length > 0 ? named : open;
+  const elsewhere = chosen.find(({ host }) => host !== here);
+  if (elsewhere) {
+    throw failures.batchElsewhere(elsewhere.id ?? elsewhere.batch, elsewhere.host, here);
+  }
+  return chosen;
 }
 
 function collecting(
@@ -138,31 +157,30 @@ function collecting(
   };
 }
 
-/** What it has answered by then is paid for, and kept. */
+/** What it has answered by then is paid for, and kept. @returns false if it is not known where it is */
 async function end(
   batch: OpenBatch,
   batches: ClaudeBatches,
   options: CollectOptions,
   { clock, stop, stdout, stderr }: Context,
-): Promise<void> {
+): Promise<boolean> {
   const { ledger } = options;
-  const id = batch.id ?? (await idOf(batch, batches, ledger, clock.now()));
+  const fate = await fateOf(batch, batches, ledger, clock.now());
   const head = {
     kind: 'batch',
     time: new Date(clock.now()).toISOString(),
     batch: batch.batch,
   } as const;
-  if (id === null) {
-    stdout.write(
-      `${batch.batch}: it is not known yet whether it was made; try again in a minute.\n`,
-    );
-    return;
-  }
-  if (id === 'none') {
+  if (fate.kind === 'none') {
     ledger.keepBatch({ ...head, event: 'dropped', why: 'it never arrived' });
     stdout.write(`${batch.batch} never arrived; nothing runs.\n`);
-    return;
+    return true;
   }
+  if (fate.kind !== 'found') {
+    stdout.write(`${batch.batch}: it is not known yet whether it was made; ${WHEN[fate.kind]}.\n`);
+    return false;
+  }
+  const { id } = fate;
   let state = await batches.look(id);
   if (state?.isEnded === false) {
     await batches.cancel(id);
@@ -175,7 +193,7 @@ async function end(
   if (state === null) {
     writeOff(batch, id, options);
     stdout.write(`${id} is gone from the server.\n`);
-    return;
+    return true;
   }
   const { line, cost } = await collect(batch, state, options);
   if (!options.keep) {
@@ -183,16 +201,20 @@ async function end(
     ledger.keepBatch({ ...head, event: 'deleted', id });
   }
   stdout.write(`${collectedText(line, cost, options.simulated)}\n`);
+  return true;
 }
 
-/** Null: nobody knows yet. */
-async function idOf(
+const WHEN = {
+  waiting: 'try again in ten minutes',
+  running: 'one that runs may be it, and tells when it has ended',
+};
+
+async function fateOf(
   batch: OpenBatch,
   batches: ClaudeBatches,
   ledger: Ledger,
   now: number,
-): Promise<string | null> {
-  const fate = await settle(batch, batches, ledger.batches.ids(), now);
-  if (fate.kind === 'found') return fate.id;
-  return fate.kind === 'none' ? 'none' : null;
+): Promise<Fate> {
+  if (batch.id !== null) return { kind: 'found', id: batch.id };
+  return settle(batch, batches, ledger.batches.ids(), now, now);
 }

@@ -27,7 +27,7 @@ export interface Batches {
   /** The open batch that asks a server about a text; null if none does. */
   asking: (host: string, text: string) => OpenBatch | null;
   /** Collected, but not yet deleted at the server, and not to be kept there. */
-  left: () => { batch: string; id: string }[];
+  left: () => { batch: string; id: string; host: string }[];
   /** Every id that was ever given to a batch of this ledger. */
   ids: () => ReadonlySet<string>;
   /** Null for a question that no batch has failed to answer since the last job was complete. */
@@ -38,15 +38,16 @@ export interface Batches {
 export function createBatches(): Batches {
   const opened = new Map<string, OpenBatch>();
   const byText = new Map<string, OpenBatch>();
-  const left = new Map<string, string>();
+  const left = new Map<string, { id: string; host: string }>();
   const ids = new Set<string>();
   const unanswered = new Map<string, Unanswered>();
 
-  function close(name: string): void {
+  function close(name: string): OpenBatch | undefined {
     const batch = opened.get(name);
-    if (!batch) return;
+    if (!batch) return undefined;
     opened.delete(name);
     for (const text of batch.texts) byText.delete(placeOf(batch.host, text));
+    return batch;
   }
 
   function note(line: BatchLine | UnansweredLine): void {
@@ -70,11 +71,12 @@ export function createBatches(): Batches {
       case 'dropped':
         close(line.batch);
         return;
-      case 'collected':
+      case 'collected': {
         ids.add(line.id);
-        close(line.batch);
-        if (!line.kept) left.set(line.batch, line.id);
+        const batch = close(line.batch);
+        if (batch && !line.kept) left.set(line.batch, { id: line.id, host: batch.host });
         return;
+      }
       case 'deleted':
         left.delete(line.batch);
         return;
@@ -95,7 +97,7 @@ export function createBatches(): Batches {
     note,
     open: () => [...opened.values()],
     asking: (host, text) => byText.get(placeOf(host, text)) ?? null,
-    left: () => [...left].map(([batch, id]) => ({ batch, id })),
+    left: () => [...left].map(([batch, rest]) => ({ batch, ...rest })),
     ids: () => ids,
     unanswered: (key) => unanswered.get(key) ?? null,
     hasUnanswered: () => unanswered.size > 0,

@@ -9,7 +9,7 @@ export interface Verdicts {
   entryOf: (id: string) => number;
   /** Says that a row of this ticket is met in this run; false if one was before. */
   meet: (entry: number) => boolean;
-  /** Says that no row has been met. */
+  /** Says that no row of this run has been met. */
   startOver: () => void;
   /** Says that the id stands on several rows of one input. */
   repeat: (entry: number) => void;
@@ -73,7 +73,9 @@ export function createVerdicts(): Verdicts {
   }
 
   function startOver(): void {
-    for (let entry = 0; entry < index.size(); entry++) flags.set(entry, flags.get(entry) & ~MET);
+    for (let entry = 0; entry < index.size(); entry++) {
+      flags.set(entry, (flags.get(entry) & TOLD) === 0 ? 0 : REPEATED | TOLD);
+    }
   }
 
   function ofOtherText(entry: number, text: string): number | null {

@@ -180,6 +180,7 @@ function withoutContradiction(flags: Flags): Flags {
 function withoutBatchContradiction(flags: Flags): Flags {
   const { batch, ledger, simulate, batchSize, keepBatches } = flags;
   const isBrief = !flags.wait;
+  const again = flags.fresh ? '--fresh' : flags.retryTriage ? '--retry-triage' : null;
   if (batch && ledger === false) {
     throw failures.usage(
       '--batch needs a ledger: without one, a batch that is interrupted is lost, and paid for.',
@@ -189,6 +190,13 @@ function withoutBatchContradiction(flags: Flags): Flags {
   if (!batch && (isBrief || batchSize !== undefined || keepBatches)) {
     const name = isBrief ? '--no-wait' : keepBatches ? '--keep-batches' : '--batch-size';
     throw failures.usage(`${name} means something with --batch alone.`, 'Add --batch.');
+  }
+  if (isBrief && again !== null) {
+    const instead = flags.fresh ? '--newer-than' : '--retry-triage-before';
+    throw failures.usage(
+      `--no-wait with ${again}: each call would ask everything again.`,
+      `Give the time at which the job began: ${instead} <time>.`,
+    );
   }
   if (simulate && isBrief) {
     throw failures.usage(
