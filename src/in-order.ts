@@ -1,6 +1,8 @@
 /** How far reading may run ahead of what has come out. */
 export interface ReadAhead<T> {
   items: number;
+  /** Items whose work is not done: more of them would only wait, and fill memory. */
+  undone: number;
   /** Sum of the items' weights; a single heavier item still passes. */
   weight: number;
   weigh: (item: T) => number;
@@ -27,11 +29,12 @@ const TURN_MS = 3;
 export async function* inOrder<T, R>(
   source: AsyncIterable<T>,
   work: (item: T) => Promise<R>,
-  { items, weight, weigh }: ReadAhead<T>,
+  { items, undone, weight, weigh }: ReadAhead<T>,
   signal: AbortSignal,
 ): AsyncGenerator<R> {
   const pending: Pending<R>[] = [];
   let load = 0;
+  let underWay = 0;
   let closed = false;
   let failure: { error: unknown } | null = null;
   let cutShort = false;
@@ -78,7 +81,8 @@ export async function* inOrder<T, R>(
   }
 
   function hasRoom(): boolean {
-    return pending.length < items && load < weight && pending[0]?.isDone !== true;
+    const isFull = pending.length >= items || load >= weight || underWay >= undone;
+    return !isFull && pending[0]?.isDone !== true;
   }
 
   async function read(): Promise<void> {
@@ -89,7 +93,12 @@ export async function* inOrder<T, R>(
         (error: unknown) => ({ error }),
       );
       const next: Pending<R> = { outcome, weight: weigh(item), isDone: false };
-      void outcome.then(() => (next.isDone = true));
+      underWay += 1;
+      void outcome.then(() => {
+        next.isDone = true;
+        underWay -= 1;
+        room.open();
+      });
       pending.push(next);
       load += next.weight;
       changed.open();

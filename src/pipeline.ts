@@ -10,6 +10,8 @@ import type { Ask, Routed, Row, Ticket, Verdict } from './ticket.ts';
 
 const READ_AHEAD: ReadAhead<Row> = {
   items: 10_000,
+  // Twice the most calls that can be in the air.
+  undone: 2_000,
   weight: 64 * 1024 * 1024,
   weigh: (row) => row.bytes,
 };

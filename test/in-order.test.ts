@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inOrder, type ReadAhead } from '../src/in-order.ts';
 
-const ROOMY: ReadAhead<number> = { items: 100, weight: 1000, weigh: () => 1 };
+const ROOMY: ReadAhead<number> = { items: 100, undone: 100, weight: 1000, weigh: () => 1 };
 const never = new AbortController().signal;
 
 async function* numbers(count: number): AsyncGenerator<number> {
@@ -84,6 +84,7 @@ test('while much is read, others have their turn', async () => {
 
 test.each([
   ['so many items', { ...ROOMY, items: 7 }],
+  ['so many undone', { ...ROOMY, undone: 7 }],
   ['so much weight', { ...ROOMY, weight: 70, weigh: () => 10 }],
 ])('reads no further ahead than %s', async (_, readAhead) => {
   let started = 0;
@@ -94,6 +95,24 @@ test.each([
   void inOrder(numbers(100), work, readAhead, never).next();
   await turns(10);
   expect(started).toBeLessThanOrEqual(8);
+});
+
+test('behind a slow item reading goes on, with never more than so many undone', async () => {
+  let release = () => {};
+  const slow = new Promise<void>((resolve) => (release = resolve));
+  let [started, underWay, most] = [0, 0, 0];
+  const work = async (item: number) => {
+    started++;
+    most = Math.max(most, ++underWay);
+    await (item === 0 ? slow : turns(1));
+    underWay--;
+    return item;
+  };
+  const out = gather(inOrder(numbers(60), work, { ...ROOMY, undone: 5 }, never));
+  await turns(200);
+  expect({ started, most }).toEqual({ started: 60, most: 5 });
+  release();
+  expect(await out).toHaveLength(60);
 });
 
 test('an item heavier than all the read-ahead still passes', async () => {
