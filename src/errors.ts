@@ -458,11 +458,17 @@ export const failures = {
       `${host} refused a batch: ${why}.`,
       'No other try can mend that. Batches that were sent before go on; see `ticket-classify batches`.',
     ),
-  resultsElsewhere: (id: string, origin: string) =>
+  batchGone: (id: string, ledger: string) =>
     new Failure(
       EXIT.stopped,
-      `The results of ${id} are said to be at ${origin}, another host than the API's.`,
-      'They were not fetched: the key would have gone along.',
+      `The server does not know the batch ${id}, which this ledger has sent.`,
+      `A key of another workspace does not see it: go on with the one it was sent with. If it was deleted, give it up, and it is asked again: ticket-classify batches cancel ${id} --ledger ${shellWord(ledger)}`,
+    ),
+  batchErrored: (id: string, why: string) =>
+    new Failure(
+      EXIT.stopped,
+      `Every request of ${id} was refused for the same reason: ${why}.`,
+      'Something is wrong with every request, not with one ticket. Nothing of it was paid for.',
     ),
   batchesRunning: () => new Failure(EXIT.later, 'Not all is answered yet.'),
   textInBatch: (id: string, ledger: string) =>

@@ -16,8 +16,8 @@ export interface Entry {
   question: Question;
   request: Request;
   bytes: number;
-  /** The most that it can cost, in half nano-dollars. */
-  most: number;
+  /** The most that it can cost as far as is known by now, in half nano-dollars. */
+  most: () => number;
 }
 
 export interface Chunk {
@@ -29,13 +29,23 @@ export interface Chunk {
   fits: (entry: Entry) => boolean;
   add: (entry: Entry) => void;
   take: (entry: Entry) => void;
+  /** An answer has told more of what its requests can cost. */
+  reprice: () => void;
 }
 
 export function createChunk(model: string, mostRequests: number): Chunk {
   const entries: Entry[] = [];
   const texts = new Set<string>();
+  /** What each was taken to cost at most when it came. */
+  const mosts = new Map<Entry, number>();
   let bytes = 0;
   let most = 0;
+
+  function price(entry: Entry): void {
+    most += entry.most() - (mosts.get(entry) ?? 0);
+    mosts.set(entry, entry.most());
+  }
+
   return {
     model,
     entries,
@@ -46,14 +56,16 @@ export function createChunk(model: string, mostRequests: number): Chunk {
       entries.push(entry);
       texts.add(entry.question.ticket.textHash);
       bytes += entry.bytes;
-      most += entry.most;
+      price(entry);
     },
     take(entry) {
       entries.splice(entries.indexOf(entry), 1);
       texts.delete(entry.question.ticket.textHash);
       bytes -= entry.bytes;
-      most -= entry.most;
+      most -= mosts.get(entry) ?? 0;
+      mosts.delete(entry);
     },
+    reprice: () => entries.forEach(price),
   };
 }
 
@@ -68,6 +80,6 @@ export function entryMaker(
     const { messages, ...prefix } = request;
     prefixBytes ??= Buffer.byteLength(JSON.stringify(prefix)) + FRAME_BYTES;
     const bytes = prefixBytes + Buffer.byteLength(JSON.stringify(messages));
-    return { question, request, bytes, most: mostCost.of(request) };
+    return { question, request, bytes, most: () => mostCost.of(request) };
   };
 }

@@ -1,11 +1,11 @@
 // A batch that has ended → its answers in the ledger.
 import type { BatchResult, BatchState, ClaudeBatches } from '../claude/batches.ts';
-import { costOf } from '../claude/cost.ts';
+import { costOf, halfNanosOf } from '../claude/cost.ts';
 import { inBatches, type Model } from '../claude/models.ts';
 import { readAnswer } from '../claude/read-answer.ts';
 import { answerKey } from '../keys.ts';
 import type { OpenBatch } from '../ledger/batches.ts';
-import type { BatchLine } from '../ledger/format.ts';
+import type { BatchLine, UnansweredLine } from '../ledger/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { InvalidAnswer, ValidAnswer } from '../ticket.ts';
@@ -27,6 +27,9 @@ export interface CollectOptions {
 
 export type CollectedLine = Extract<BatchLine, { event: 'collected' }>;
 
+/** So many equal refusals, and nothing else, are not the tickets' own. */
+const EQUAL_REFUSALS = 20;
+
 /** So many answers are written at once. */
 const GROUP = 500;
 
@@ -39,6 +42,8 @@ export interface Collected {
   cost: number;
   /** Of those that were not in the ledger yet. */
   paid: number;
+  /** Why all of it was refused for one reason that another batch meets as well; null if it was not. */
+  lasting: string | null;
 }
 
 /** Goes on where an earlier run was cut off: what is in the ledger is not written again. */
@@ -52,6 +57,7 @@ export async function collect(
   const languages = new Map(batch.texts.map((text, at) => [text, batch.languages[at] ?? null]));
   const counts = { answered: 0, errored: 0, expired: 0, canceled: 0 };
   const sum = { all: 0, paid: 0 };
+  const unanswered: UnansweredLine[] = [];
   const writing: Promise<void>[] = [];
 
   for await (const result of options.claude.results(state)) {
@@ -62,7 +68,7 @@ export async function collect(
     languages.delete(text);
     counts[result.kind] += 1;
     if (result.kind === 'errored' || result.kind === 'expired') {
-      ledger.keepBatch(unansweredLine(result, text, batch, state.id, options.now()));
+      unanswered.push(unansweredLine(result, text, batch, state.id, options.now()));
     }
     if (result.kind !== 'answered') continue;
     const answer = answerFrom(result, text, batch, state, options);
@@ -76,12 +82,14 @@ export async function collect(
   await Promise.all(writing);
   for (const text of languages.keys()) {
     counts.errored += 1;
-    ledger.keepBatch(unansweredLine(NO_RESULT, text, batch, state.id, options.now()));
+    unanswered.push(unansweredLine(NO_RESULT, text, batch, state.id, options.now()));
   }
+  const lasting = counts.answered === 0 ? lastingOf(unanswered) : null;
+  if (lasting === null) for (const line of unanswered) ledger.keepBatch(line);
   const line = collectedLine(batch, state.id, counts, options);
   ledger.keepBatch(line);
   await ledger.sync();
-  return { line, cost: sum.all, paid: sum.paid };
+  return { line, cost: sum.all, paid: sum.paid, lasting };
 }
 
 /** One that the server knows no more: nothing will come of it, and the next one asks again. */
@@ -93,6 +101,18 @@ export function writeOff(batch: OpenBatch, id: string, options: CollectOptions):
   const answered = batch.texts.length - lost.length;
   const counts = { answered, errored: lost.length, expired: 0, canceled: 0 };
   ledger.keepBatch(collectedLine(batch, id, counts, { ...options, keep: true }));
+  // What it did may have been paid for all the same.
+  ledger.keepLost({
+    model: batch.model,
+    unknown: lost.length,
+    unknownCost: halfNanosOf(batch.at_most_usd),
+  });
+}
+
+function lastingOf(unanswered: readonly UnansweredLine[]): string | null {
+  const [first] = unanswered;
+  if (!first || first.passing || unanswered.length < EQUAL_REFUSALS) return null;
+  return unanswered.every(({ why }) => why === first.why) ? first.why : null;
 }
 
 function askerOf({ host, model, prompt }: OpenBatch) {

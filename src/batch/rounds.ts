@@ -28,6 +28,8 @@ export interface RoundsOptions extends Omit<CollectOptions, 'claude' | 'now' | '
   /** Asks one question live, so that a batch finds the prompt cached; it may stay without an answer. */
   warm: (chunk: Chunk) => Promise<Entry | null>;
   mostRequests: number;
+  /** The built-in stand-in answers, and forgets its batches with each run. */
+  isStandIn: boolean;
   /** Sends and collects what can be done now, and waits for nothing. */
   isBrief: boolean;
   maxWait: { seconds: number; text: string };
@@ -70,10 +72,8 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
   for (const batch of open()) hold(batch.batch, halfNanosOf(batch.at_most_usd));
   await removeLeft();
   for (let round = 0; ; round++) {
-    const news = await look();
-    const isWaiting = open().length > 0;
-    if (isWaiting && options.isBrief && news === 0) throw runningFailure();
-    if (!isWaiting || round === 0) {
+    await look();
+    if (round === 0 || open().length === 0) {
       const found = await sendWanted();
       if (found === 0 && open().length === 0) break;
     }
@@ -111,10 +111,12 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
         chunks.delete(model);
         await send(full);
       }
-      while (pending() + entry.most > (budget.left() ?? Number.POSITIVE_INFINITY)) {
+      while (pending() + entry.most() > (budget.left() ?? Number.POSITIVE_INFINITY)) {
+        // What a first answer tells of the prompt's size leaves room for more.
+        if (await warmOne(chunks)) continue;
         if (pending() > 0) await sendAll();
         else if (open().length > 0) await waitForNews();
-        else throw budget.refusal(entry.most);
+        else throw budget.refusal(entry.most());
       }
       chunkOf(model).add(entry);
     }
@@ -122,11 +124,22 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
     return found;
   }
 
+  async function warmOne(chunks: ReadonlyMap<string, Chunk>): Promise<boolean> {
+    for (const chunk of chunks.values()) if (await warm(chunk)) return true;
+    return false;
+  }
+
+  async function warm(chunk: Chunk): Promise<boolean> {
+    const warmed = await options.warm(chunk);
+    if (warmed) chunk.take(warmed);
+    chunk.reprice();
+    return warmed !== null;
+  }
+
   async function send(chunk: Chunk): Promise<void> {
     await settleAll();
     while (out() + chunk.entries.length > MOST_OUT && out() > 0) await waitForNews();
-    const warmed = await options.warm(chunk);
-    if (warmed) chunk.take(warmed);
+    await warm(chunk);
     // What the warming has cost may be missing for the last ones: they wait for the next batch.
     const left = budget.left() ?? Number.POSITIVE_INFINITY;
     for (const entry of chunk.entries.toReversed()) if (chunk.most() > left) chunk.take(entry);
@@ -219,15 +232,19 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
 
   async function take(batch: OpenBatch, id: string, state: BatchState | null): Promise<void> {
     if (state === null) {
+      // A key of another workspace does not see it either, and all of it would be paid for twice.
+      if (!options.isStandIn) throw failures.batchGone(id, ledger.path ?? '');
       writeOff(batch, id, collecting);
       release(batch.batch, 0);
-      note(`${id} is gone from the server; what it did not answer is asked again.`);
       return;
     }
-    const { line, cost, paid } = await collect(batch, state, collecting);
+    const { line, cost, paid, lasting } = await collect(batch, state, collecting);
     release(batch.batch, paid);
     note(collectedText(line, cost, simulated));
-    await removeLeft();
+    if (lasting === null) return removeLeft();
+    // Once that is mended, all that was refused is asked again.
+    ledger.keepBatch({ ...head('', 'finished') });
+    throw failures.batchErrored(id, lasting);
   }
 
   /** What has been collected is no longer kept by the server; if it refuses, that ends no run. */

@@ -68,7 +68,7 @@ export interface ClaudeBatches {
   /**
    * In any order. A stream that breaks off is read again from its beginning: results may come twice.
    * None of a batch whose results the server no longer has.
-   * @throws Failure for a `results_url` of another host, which would be sent the key
+   * A `results_url` of another host is not followed, as the key would go along.
    */
   results: (batch: BatchState) => AsyncGenerator<BatchResult>;
   cancel: (id: string) => Promise<void>;
@@ -200,13 +200,10 @@ export function claudeBatches({
   }
 
   async function* results({ id, resultsUrl, requests }: BatchState): AsyncGenerator<BatchResult> {
-    const url = new URL(
-      resultsUrl ?? client.buildURL(`${PATH}/${id}/results`, null),
-      client.baseURL,
-    );
-    if (url.origin !== new URL(client.baseURL).origin) {
-      throw failures.resultsElsewhere(id, url.origin);
-    }
+    const own = new URL(client.buildURL(`${PATH}/${id}/results`, null));
+    const told = new URL(resultsUrl ?? own.href, own);
+    // The key goes along, so to no other host than the one that it is for.
+    const url = told.origin === own.origin ? told : own;
     const startedAt = clock.now();
     for (let attempt = 1; ; attempt++) {
       let count = 0;

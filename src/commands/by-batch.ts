@@ -94,8 +94,10 @@ async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
   };
   const attached = attach(askBatches(ledger.batches, askerOf), attaching);
   const ofThisRun = createHashIndex();
+  const entries = entriesOf(options);
   const came = (answer: Answer) => {
     if (answer.key !== null) ofThisRun.add(answer.key);
+    entries.learn(answer);
     options.came(answer);
   };
   await answerByBatch({
@@ -108,11 +110,12 @@ async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
     budget: options.budget,
     promptHash: playbook.promptHash,
     survey: () => surveyOf(options, attached),
-    entryOf: entriesOf(options),
+    entryOf: entries.entryOf,
     warm: warmer(options, attach(connection.ask, attaching).ask, came),
     modelOf: (name) => modelOf(name, models, playbook.models.prices),
     mostRequests: flags.batchSize ?? MOST_REQUESTS,
     isBrief: !flags.wait,
+    isStandIn: flags.simulate,
     keep: flags.keepBatches,
     maxWait: flags.maxWait,
     stop: stop.signal,
@@ -152,19 +155,28 @@ async function surveyOf(
   return survey(rows, { toTicket, ask, memory, playbook, firstPerTicket });
 }
 
-function entriesOf({ settings, prefixTokens }: ByBatchOptions): (question: Question) => Entry {
+/** What each model's questions are sent as; `learn` is told of each answer. */
+function entriesOf({ settings, prefixTokens }: ByBatchOptions) {
   const { playbook, models } = settings;
+  const mosts = new Map(
+    [...models].map(([name, model]) => [name, mostCost(inBatches(model), prefixTokens(name))]),
+  );
   const makers = new Map(
     [...models].map(([name, model]) => {
       const makeRequest = requestMaker(playbook, () => model.forcedTool, '1h');
-      const most = mostCost(inBatches(model), prefixTokens(name));
+      const most = mosts.get(name) ?? mostCost(model);
       return [name, entryMaker(({ ticket }) => makeRequest(name, ticket), most)];
     }),
   );
-  return (question) => {
-    const make = makers.get(question.model);
-    if (!make) throw new Error(`no facts about the model ${question.model}`);
-    return make(question);
+  return {
+    entryOf(question: Question): Entry {
+      const make = makers.get(question.model);
+      if (!make) throw new Error(`no facts about the model ${question.model}`);
+      return make(question);
+    },
+    learn(answer: Answer): void {
+      if (answer.kind !== 'none') mosts.get(answer.model)?.learn(answer.usage);
+    },
   };
 }
 
@@ -176,7 +188,7 @@ function warmer({ settings, budget }: ByBatchOptions, ask: Ask, came: (answer: A
   const { playbook, models } = settings;
   const prefix = guessTokens(prefixText(playbook));
   const warmed = new Set<string>();
-  return async ({ model, entries, most }: Chunk): Promise<Entry | null> => {
+  return async ({ model, entries }: Chunk): Promise<Entry | null> => {
     const [first] = entries;
     const facts = models.get(model);
     const isWorthIt =
@@ -185,7 +197,7 @@ function warmer({ settings, budget }: ByBatchOptions, ask: Ask, came: (answer: A
     warmed.add(model);
     // Live, the one costs twice what it does in the batch.
     const left = budget.left();
-    if (left !== null && left < most() + 2 * first.most) return null;
+    if (left !== null && left < 2 * first.most()) return null;
     const answer = await ask(model, first.question.ticket);
     came(answer);
     return answer.kind === 'none' ? null : first;

@@ -187,7 +187,7 @@ async function perform(plan: Plan, ledger: Ledger, context: Context): Promise<nu
       simulated: flags.simulate,
       waiting: () => waitingText(ledger.batches.open(), clock.now()),
     });
-    if (!batch) stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, note));
+    stop.signal.addEventListener('abort', () => noteSignal(stop.signal.reason, batch, note));
 
     const came = (answer: Answer) => countCall(tally, answer);
     const stations = { destination, ledger, progress, tally, stop };
@@ -270,8 +270,12 @@ function told(ask: Ask, came: (answer: Answer) => void): Ask {
   };
 }
 
-function noteSignal(reason: unknown, note: (text: string) => void): void {
+function noteSignal(reason: unknown, byBatch: boolean, note: (text: string) => void): void {
   if (!(reason instanceof Failure) || reason.exit < 128) return;
+  if (byBatch) {
+    note('Interrupted: nothing new is sent.');
+    return;
+  }
   note('Interrupted: nothing new is sent; calls in the air have 10 s to finish.');
   note('Once more leaves at once.');
 }

@@ -100,7 +100,7 @@ export interface Ledger extends KnownAnswers, LedgerState {
     playbook: string,
   ) => Promise<void>;
   /** Notes what calls without an answer may have cost. */
-  keepLost: (asked: NoAnswer) => void;
+  keepLost: (asked: Pick<NoAnswer, 'model' | 'unknown' | 'unknownCost'>) => void;
   keepVerdict: (verdict: VerdictLine) => void;
   batches: Batches;
   /** Notes what becomes of a batch, or what it did not answer; `sync` tells when it is kept. */
@@ -269,7 +269,7 @@ function opened(
     if (offset !== null) answers.note(line, offset);
   }
 
-  function keepLost({ model, unknown, unknownCost }: NoAnswer): void {
+  function keepLost({ model, unknown, unknownCost }: Parameters<Ledger['keepLost']>[0]): void {
     if (unknown === 0) return;
     const time = new Date(clock.now()).toISOString();
     write({ kind: 'lost', time, model, calls: unknown, at_most_usd: Number(usd(unknownCost)) });

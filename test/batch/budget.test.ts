@@ -88,3 +88,11 @@ test('a cap that is too low for one request says how much is enough', async () =
   expect(stopped.stderr).toContain('To go on with more:');
   expect((await goOn(desk, stopped.stderr)).code).toBe(0);
 });
+
+test('the first answer tells the size of the prompt, so that the usual cap makes few batches', async () => {
+  const desk = await openBatchDesk({ batches: { cacheHits: 1 } });
+  const { code } = await desk.job(await backlog(700), '--batch', '--max-cost', '8');
+  expect(code).toBe(0);
+  // By its bytes alone the prompt would seem four times as dear, and 8 dollars enough for 200 calls.
+  expect(desk.simulator.stats.batches.created.length).toBeLessThanOrEqual(6);
+});

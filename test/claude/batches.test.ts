@@ -334,7 +334,7 @@ describe('results', () => {
     expect(results.filter(({ kind }) => kind === 'answered')).toHaveLength(2);
   });
 
-  it('at another host are not fetched: the key would go along', async () => {
+  it('are not fetched from another host, as the key would go along', async () => {
     const { claude, looked } = await open();
     const heard: unknown[] = [];
     const other = createServer(({ headers }, response) => {
@@ -347,8 +347,7 @@ describe('results', () => {
     const port = typeof address === 'object' ? address?.port : 0;
     const state = await looked(2);
     const resultsUrl = `http://127.0.0.1:${port}/v1/messages/batches/${state.id}/results`;
-    const failure = await failureOf(answered(claude, { ...state, resultsUrl }));
-    expect(failure).toMatchObject({ exit: 3, message: expect.stringContaining(`${port}`) });
+    expect((await answered(claude, { ...state, resultsUrl })).size).toBe(2);
     expect(heard).toEqual([]);
   });
 
