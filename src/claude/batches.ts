@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { APIConnectionError, APIError, type Anthropic } from '@anthropic-ai/sdk';
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
+import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages/batches';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { failures, type Failure } from '../errors.ts';
@@ -145,16 +146,16 @@ export function claudeBatches({
   }
 
   async function send(requests: readonly BatchRequest[]): Promise<Sending> {
-    const body = requests.map(({ customId, request }) => ({
-      custom_id: customId,
-      params: request,
-    }));
     try {
-      const made = await batches.create(
-        { requests: body },
+      // Not by `batches.create`, which makes one string of it all: of 32 MB that takes a hundred.
+      const made = await client.post<MessageBatch>(PATH, {
+        body: bodyOf(requests),
+        headers: { 'content-type': 'application/json' },
         // A create that is sent twice can make two batches, and both are paid.
-        { maxRetries: 0, timeout: SEND_TIMEOUT_MS, signal: leave },
-      );
+        maxRetries: 0,
+        timeout: SEND_TIMEOUT_MS,
+        signal: leave,
+      });
       const id: unknown = typeof made === 'object' ? made?.id : undefined;
       if (typeof id === 'string' && id !== '') return { kind: 'made', id };
       return { kind: 'unclear', why: 'the response was not a batch' };
@@ -279,6 +280,14 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const { data } = schema.safeParse(value);
   if (data === undefined) throw new NotAMessage();
   return data;
+}
+
+function bodyOf(requests: readonly BatchRequest[]): Buffer {
+  const parts = requests.map(({ customId, request }, at) => {
+    const text = JSON.stringify({ custom_id: customId, params: request });
+    return Buffer.from(at === 0 ? text : `,${text}`);
+  });
+  return Buffer.concat([Buffer.from('{"requests":['), ...parts, Buffer.from(']}')]);
 }
 
 function stateOf(value: unknown): BatchState {

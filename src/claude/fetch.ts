@@ -19,7 +19,8 @@ export function openFetch(findProxy: FindProxy, connections: number): Fetch {
     // Takes long to load, and the first lines need not wait for it.
     const undici = await import('undici');
     const url = input instanceof Request ? input.url : String(input);
-    if (typeof body !== 'string' && body != null) throw new TypeError('only text can be sent');
+    const isPlain = body == null || typeof body === 'string' || body instanceof Uint8Array;
+    if (!isPlain) throw new TypeError('only text and bytes can be sent');
     const options = {
       method,
       headers: { 'accept-encoding': 'identity', ...Object.fromEntries(new Headers(headers)) },

@@ -38,7 +38,7 @@ describe('2,000 tickets', () => {
   test('are of all kinds', () => {
     const { tickets, escalated, triage, total } = summaryOf(live.job);
     expect(tickets).toBe(2_000);
-    expect(escalated.by_cause.field / tickets).toBeCloseTo(0.1, 1);
+    expect(escalated.by_cause.field / tickets).toBeGreaterThan(0.03);
     expect(escalated.by_cause.language).toBeGreaterThan(100);
     expect(escalated.by_cause.pattern).toBeGreaterThan(100);
     expect(triage.by_reason.empty).toBeGreaterThan(40);
@@ -91,7 +91,7 @@ describe('2,000 tickets', () => {
     expect(2 * sums.batch).toBe(sums.live);
     // Those that wrote the prompt to the cache, here or there.
     expect(sums.alone).toBeLessThanOrEqual(4);
-    expect(ofBatch.size).toBeGreaterThan(1_500);
+    expect(ofBatch.size).toBeGreaterThan(1_400);
   });
 });
 

@@ -119,17 +119,17 @@ test('a request that the server calls invalid is given up at once, and tried by 
 
 test('a batch that is refused whole for one reason ends the run, and fills no triage', async () => {
   const desk = await openBatchDesk({ failures: [{ what: 'invalid_request' }] });
-  const items = Array.from({ length: 25 }, (_, at) => ({
+  const invoices = Array.from({ length: 25 }, (_, at) => ({
     id: `I-${at}`,
     body: `Our card was charged twice for the invoice ${at}. Please refund it.`,
   }));
-  const { code, stderr, rows } = await desk.job(items, '--batch');
+  const { code, stderr, rows } = await desk.job(invoices, '--batch');
   expect([code, rows]).toEqual([3, []]);
   expect(stderr).toMatch(
     /Every request of msgbatch_sim_\d+ was refused for the same reason: invalid_/,
   );
   expect(await desk.lines('unanswered')).toEqual([]);
   desk.simulator.set({ failures: [] });
-  const again = await desk.job(items, '--batch');
+  const again = await desk.job(invoices, '--batch');
   expect([again.code, again.rows.length]).toEqual([0, 25]);
 });

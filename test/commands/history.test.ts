@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { halfNanosOf, roundedUsd } from '../../src/claude/cost.ts';
 import { lockLedger } from '../../src/ledger/lock.ts';
 import { textWidth } from '../../src/output/text-table.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
@@ -55,7 +56,7 @@ test('the cost is that of all answers behind the verdict', async () => {
   const lines = await ledgerLines();
   const paid = lines.filter(({ kind }) => kind === 'answer').map(({ cost_usd: cost }) => cost);
   expect(paid).toHaveLength(1);
-  expect(await history('T-1')).toContain(` $${Number(paid[0]).toPrecision(3)}\n`);
+  expect(await history('T-1')).toContain(` ${roundedUsd(halfNanosOf(Number(paid[0])))}\n`);
   const known = lines.filter(({ kind }) => kind !== 'answer');
   await writeFile(ledger, known.map((line) => `${JSON.stringify(line)}\n`).join(''));
   expect(await history('T-1')).toMatch(/ unknown\n/);
