@@ -97,6 +97,7 @@ function programOf(version: string, act: Act): Command {
     .command('check [dir]')
     .description("a playbook's mistakes, its cached size, its price per 1,000 tickets")
     .option('--lean', 'of runs with --lean')
+    .option('--against <dir>', 'another version of it: what differs, and what must be asked again')
     .action(act('check'));
   program
     .command('init <dir>')

@@ -9,8 +9,10 @@ import {
   prefixText,
 } from '../claude/token-guess.ts';
 import { EXIT, failures } from '../errors.ts';
+import { compare } from '../playbook/compare.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
 import type { Playbook } from '../playbook/playbook.ts';
+import { remarksOn } from '../playbook/remarks.ts';
 import { FIELDS } from '../ticket.ts';
 import type { Context } from './context.ts';
 
@@ -40,18 +42,45 @@ export async function checkCommand(
     `prefix    ${prefix.length} characters, about ${tokens} tokens (at ${BYTES_PER_TOKEN} bytes a token)`,
     tokens >= least
       ? `          over the ${least} tokens that ${fast} needs to cache it`
-      : `          under the ${least} tokens that ${fast} needs to cache it: every call would pay for it whole`,
+      : `          under the ${least} tokens that ${fast} needs to cache it: every call pays for it whole,\n          some ${uncachedText(tokens, fastModel)} more per 1,000 tickets than if it were cached`,
     `price     about ${priceText(tokens, answerTokens(playbook), fastModel, strongModel)} per 1,000 tickets`,
     `          (with ${ASSUMED.ticketTokens} tokens a ticket and ${ASSUMED.escalated * 100} % asked again of ${strong})`,
   ];
+  const remarks = remarksOn(playbook);
+  if (remarks.length > 0) lines.push('', 'Worth a look', ...remarks.map((text) => `  ${text}`));
+  if (typeof given['against'] === 'string') {
+    const before = await loadPlaybook(playbookFolder(given['against']), lean);
+    lines.push('', ...comparisonLines(before, playbook));
+  }
   context.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
+}
+
+function comparisonLines(before: Playbook, after: Playbook): string[] {
+  const { changes, consequences } = compare(before, after);
+  const heading = `Against ${before.identity} (version ${before.version}, in ${before.folder})`;
+  if (changes.length === 0) return [`${heading}: no difference.`];
+  return [
+    heading,
+    ...changes.map((text) => `  ${text}`),
+    'What that means',
+    ...(consequences.length > 0 ? consequences : ['Nothing is asked again.']).map(
+      (text) => `  ${text}`,
+    ),
+  ];
 }
 
 function factsOf(name: string, given: Playbook['models']['prices'][string] | undefined): Model {
   const facts = modelFacts(name, given);
   if (!facts) throw failures.unpricedModel(name, Object.keys(MODELS).join(', '));
   return facts;
+}
+
+/** What a prompt costs beyond what it would cost from the cache, for 1,000 calls. */
+function uncachedText(prefixTokens: number, model: Model): string {
+  const whole = { input: prefixTokens, cacheRead: 0, cacheWrite: 0, output: 0 };
+  const read = { input: 0, cacheRead: prefixTokens, cacheWrite: 0, output: 0 };
+  return roundedUsd(1_000 * (costOf(whole, model) - costOf(read, model)));
 }
 
 function priceText(prefixTokens: number, output: number, fast: Model, strong: Model): string {

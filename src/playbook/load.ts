@@ -42,7 +42,7 @@ export async function loadPlaybook(folder: string, lean = false): Promise<Playbo
   const labels = labelsFrom(file.data);
   const system = (isLean: boolean) =>
     renderSystem(texts['system.md'], labels, examples.data, isLean);
-  return playbookFrom(folder, file.data, labels, lean, system);
+  return { ...playbookFrom(folder, file.data, labels, lean, system), examples: examples.data };
 }
 
 const FILES = ['playbook.yaml', 'system.md', 'examples.yaml'] as const;
@@ -114,7 +114,7 @@ function playbookFrom(
   labels: Playbook['labels'],
   lean: boolean,
   system: (lean: boolean) => string,
-): Playbook {
+): Omit<Playbook, 'examples'> {
   const hashOf = (isLean: boolean) =>
     hash('sha256', JSON.stringify([system(isLean), toolFrom(labels, isLean)]), 'hex');
   const identityOf = (promptHash: string) => `${file.name}@${promptHash.slice(0, 8)}`;

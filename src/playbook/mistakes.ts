@@ -1,4 +1,5 @@
 // What the parts of a playbook say of each other, read over: every contradiction in one list.
+import { closest, distance } from 'fastest-levenshtein';
 import { FIELDS, type Field } from '../ticket.ts';
 import type { ExamplesFile, PlaybookFile } from './schema.ts';
 
@@ -16,10 +17,9 @@ const LISTS = {
 export function mistakesOf(file: Readable, examples: ExamplesFile): string[] {
   return [
     ...repeatedNames(file),
-    ...unknownLabelsInRules(file),
+    ...unknownLabels(file, examples),
     ...unknownFieldsInQueues(file),
     ...missingCatchAll(file),
-    ...unknownLabelsInExamples(file, examples),
   ];
 }
 
@@ -47,14 +47,49 @@ function repeatedNames(file: Readable): string[] {
   });
 }
 
-function unknownLabelsInRules(file: Readable): string[] {
-  return (file.routing ?? []).flatMap((rule) =>
-    FIELDS.flatMap((field) =>
-      (rule.when[field] ?? [])
-        .filter((label) => isUnknown(file, field, label))
-        .map((label) => `playbook.yaml, rule ${rule.name}: ${unknownLabel(file, field, label)}`),
-    ),
-  );
+/** Each label that is named and not there once, with all who name it. */
+function unknownLabels(file: Readable, examples: ExamplesFile): string[] {
+  return FIELDS.flatMap((field) => {
+    const named = new Map<string, Naming>();
+    const naming = (label: string) => {
+      const all = named.get(label) ?? { examples: [], rules: [] };
+      named.set(label, all);
+      return all;
+    };
+    examples.forEach(({ answer }, at) => naming(answer[field]).examples.push(at + 1));
+    for (const rule of file.routing ?? []) {
+      for (const label of rule.when[field] ?? []) naming(label).rules.push(rule.name);
+    }
+    return [...named]
+      .filter(([label]) => isUnknown(file, field, label))
+      .map(([label, by]) => unknownLabel(label, by, labelsOf(file, field) ?? [], LISTS[field]));
+  });
+}
+
+interface Naming {
+  /** 1-based places in examples.yaml. */
+  examples: number[];
+  rules: string[];
+}
+
+function unknownLabel(label: string, by: Naming, labels: readonly string[], list: string): string {
+  const parts = [
+    counted(by.examples.length, 'example', by.examples.map(String)),
+    counted(by.rules.length, 'rule', by.rules),
+  ].filter((part) => part !== '');
+  const verb = by.examples.length + by.rules.length === 1 ? 'names' : 'name';
+  const near = labels.length > 0 ? closest(label, labels) : '';
+  const guess = near && distance(label, near) <= 2 ? `; did you mean "${near}"?` : '';
+  return `playbook.yaml, ${list}: "${label}" is not there, but ${parts.join(' and ')} ${verb} it${guess}`;
+}
+
+/** So many places are told. */
+const PLACES = 8;
+
+function counted(count: number, noun: string, places: readonly string[]): string {
+  if (count === 0) return '';
+  const told = places.slice(0, PLACES).join(', ') + (places.length > PLACES ? ', …' : '');
+  return `${count} ${noun}${count === 1 ? '' : 's'} (${told})`;
 }
 
 function unknownFieldsInQueues(file: Readable): string[] {
@@ -75,17 +110,4 @@ function missingCatchAll(file: Readable): string[] {
   return [
     `playbook.yaml, rule ${last.name}: the last rule must match every ticket, so it must have no "when"`,
   ];
-}
-
-function unknownLabelsInExamples(file: Readable, examples: ExamplesFile): string[] {
-  return examples.flatMap((example, at) =>
-    FIELDS.filter((field) => isUnknown(file, field, example.answer[field])).map(
-      (field) =>
-        `examples.yaml, example ${at + 1}: ${unknownLabel(file, field, example.answer[field])}`,
-    ),
-  );
-}
-
-function unknownLabel(file: Readable, field: Field, label: string): string {
-  return `"${label}" is not among the ${LISTS[field]} (${labelsOf(file, field)?.join(', ')})`;
 }

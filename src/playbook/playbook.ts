@@ -65,6 +65,8 @@ export interface Playbook {
   allowBatch: boolean;
   /** In UTF-16 units, as JavaScript counts. */
   maxBodyChars: number;
+  /** Those that the system prompt shows. */
+  examples: WorkedExample[];
   /** The rendered system prompt. */
   system: string;
 }

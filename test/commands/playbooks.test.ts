@@ -40,3 +40,41 @@ test('check names all mistakes of a broken playbook', async () => {
   expect(stderr).toContain('playbook.yaml, name: must be letters');
   expect(stderr).toContain('playbook.yaml, thresholds.default');
 });
+
+test('check tells a label that is gone once, with all who name it', async () => {
+  const mine = join(folder, 'renamed');
+  await program(['init', mine]);
+  const path = join(mine, 'playbook.yaml');
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace('  - name: security\n', '  - name: trust\n'));
+  const stderr = await fails(2, ['check', mine]);
+  expect(stderr).toMatch(
+    /teams: "security" is not there, but \d examples \([\d, ]+\) and 1 rule \(\S+\) name it/,
+  );
+  expect(stderr).toContain('1 mistake');
+});
+
+test('check reads over what is no mistake, and compares with another version', async () => {
+  const mine = join(folder, 'grown');
+  await program(['init', mine]);
+  const path = join(mine, 'playbook.yaml');
+  const text = await readFile(path, 'utf8');
+  const growth = '  - name: growth\n    description: Trials, referrals and the newsletter.\n';
+  await writeFile(path, text.replace('teams:\n', `teams:\n${growth}`));
+  const report = await ok(['check', mine, '--against', 'support']);
+  expect(report).toContain('Worth a look\n  No example is answered with team growth.');
+  expect(report).toMatch(/Against support@\w+ .*\n {2}team growth is new\n/);
+  expect(report).toContain('--reask, --keep-answers');
+  expect(await ok(['check', mine, '--against', mine])).toContain('no difference');
+});
+
+test('a prompt too short to be cached is told with what that costs', async () => {
+  const mine = join(folder, 'short');
+  await program(['init', mine]);
+  await writeFile(join(mine, 'examples.yaml'), '[]\n');
+  const system = '{{teams}}{{ticket_types}}{{urgencies}}{{sentiments}}{{examples}}';
+  await writeFile(join(mine, 'system.md'), system);
+  expect(await ok(['check', mine])).toMatch(
+    /under the 4096 tokens .* every call pays for it whole,\n +some \$\d+\.\d+ more per 1,000 tickets/,
+  );
+});

@@ -119,7 +119,7 @@ test.each([
     'a rule with an unknown label',
     'playbook.yaml',
     replace(/team: security/, 'team: sekurity'),
-    '"sekurity" is not among the teams',
+    '"sekurity" is not there, but 1 rule (urgent-security) names it; did you mean "security"?',
   ],
   [
     'an SLA that is none',
@@ -167,7 +167,7 @@ test.each([
     'an example with an unknown label',
     'examples.yaml',
     replace(/team: billing/, 'team: sales'),
-    'examples.yaml, example',
+    '"sales" is not there, but 1 example',
   ],
 ])('%s is a mistake', async (_, name, change, complaint) => {
   const folder = await changed(name, change);
@@ -217,7 +217,7 @@ test('all mistakes come in one message, those of every file and part', async () 
     'thresholds.default',
     '{squad}',
     'Invalid regular expression',
-    '"sales" is not among the teams',
+    '"sales" is not there',
   ]) {
     expect(message).toContain(part);
   }

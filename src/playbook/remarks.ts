@@ -1,0 +1,86 @@
+// A playbook without mistakes, read over as a colleague would: what is allowed, but hardly meant.
+import { FIELDS, type Field } from '../ticket.ts';
+import type { Condition, Playbook, Rule } from './playbook.ts';
+
+/** Each as a sentence. */
+export function remarksOn(playbook: Playbook): string[] {
+  return [
+    ...labelsWithoutExample(playbook),
+    ...likeDescriptions(playbook),
+    ...deadRules(playbook.rules),
+    ...uselessThresholds(playbook),
+  ];
+}
+
+function labelsWithoutExample({ labels, examples }: Playbook): string[] {
+  return FIELDS.flatMap((field) => {
+    const shown = new Set(examples.map(({ answer }) => String(answer[field]).toLowerCase()));
+    const unseen = labels[field]
+      .map(({ name }) => name)
+      .filter((name) => !shown.has(name.toLowerCase()));
+    if (unseen.length === 0) return [];
+    return [`No example is answered with ${field} ${unseen.join(', ')}.`];
+  });
+}
+
+/** Of all the words of two descriptions, the share that both have: from here on they say the same. */
+const ALIKE = 0.6;
+
+function likeDescriptions({ labels }: Playbook): string[] {
+  return FIELDS.flatMap((field) =>
+    labels[field].flatMap((label, at) =>
+      labels[field]
+        .slice(0, at)
+        .filter((other) => likeness(label.description, other.description) >= ALIKE)
+        .map(
+          (other) =>
+            `${other.name} and ${label.name} (${field}) are described in nearly the same words: what tells them apart?`,
+        ),
+    ),
+  );
+}
+
+/** Jaccard's index of their words, 0 to 1. */
+function likeness(one: string, other: string): number {
+  const [a, b] = [wordsOf(one), wordsOf(other)];
+  const both = [...a].filter((word) => b.has(word)).length;
+  const all = a.size + b.size - both;
+  return all === 0 ? 0 : both / all;
+}
+
+function wordsOf(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu));
+}
+
+const CONDITIONS: readonly Condition[] = [...FIELDS, 'account_tier'];
+
+function deadRules(rules: readonly Rule[]): string[] {
+  return rules.flatMap((rule, at) => {
+    const before = rules.slice(0, at).find((other) => takesAllOf(other, rule));
+    return before
+      ? [`Rule ${rule.name} can never match: ${before.name}, before it, takes all its tickets.`]
+      : [];
+  });
+}
+
+/** Whether each condition of the first rule holds wherever the second rule's do. */
+function takesAllOf({ when: first }: Rule, { when: second }: Rule): boolean {
+  return CONDITIONS.every((condition) => {
+    const wide = first[condition]?.map((value) => value.toLowerCase());
+    const narrow = second[condition]?.map((value) => value.toLowerCase());
+    return !wide || (narrow?.every((value) => wide.includes(value)) ?? false);
+  });
+}
+
+function uselessThresholds({ thresholds, models }: Playbook): string[] {
+  return (['default', ...FIELDS] as const satisfies readonly (Field | 'default')[]).flatMap(
+    (field) => {
+      const threshold = thresholds[field];
+      if (threshold === 0)
+        return [`The threshold ${field} is 0: however unsure, ${models.fast} is believed.`];
+      return threshold === 1
+        ? [`The threshold ${field} is 1: nearly every ticket goes to ${models.strong}.`]
+        : [];
+    },
+  );
+}
