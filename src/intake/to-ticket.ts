@@ -8,6 +8,7 @@ import { cutQuotes } from './cut-quotes.ts';
 import { fieldText } from './field-text.ts';
 import { htmlText } from './html-text.ts';
 import { languageOf } from './language.ts';
+import { patternTexts } from './pattern-texts.ts';
 import { cleanText, cutMiddle } from './text.ts';
 
 /** A long id as `--excel` writes it. */
@@ -32,16 +33,18 @@ export function ticketMaker(
   return function toTicket(row) {
     const fields = { id: '', subject: '', body: '', account_tier: '' };
     let { fault } = row;
+    let raw = '';
     for (const field of COLUMN_FIELDS) {
       const column = columns[field];
       const text = column === null ? '' : fieldText(row, column, header);
       if (text === null) fault ??= `${column} is an object or a list, not text`;
+      if (field === 'body') raw = text ?? '';
       const plain = field === 'body' ? htmlText(text ?? '') : (text ?? '');
       const clean = cleanText(plain);
       fields[field] = EXCEL_ID.exec(clean)?.[1] ?? clean;
     }
     const { id, subject, body, account_tier } = fields;
-    const whole = `${subject}\n${body}`;
+    const read = patternTexts(account_tier, subject, body, raw);
     const own = isCut ? cutQuotes(subject, body) : body;
     const sent = cutMiddle(own, playbook.maxBodyChars);
     const accountTier = account_tier || 'standard';
@@ -56,7 +59,9 @@ export function ticketMaker(
       body: sent,
       accountTier,
       language: language === undefined ? languageOf(`${subject}\n${sent}`.trim()) : language,
-      patterns: playbook.patterns.filter(({ regex }) => regex.test(whole)).map(({ name }) => name),
+      patterns: playbook.patterns
+        .filter(({ regex }) => read.some((text) => regex.test(text)))
+        .map(({ name }) => name),
       fault,
       row,
     };

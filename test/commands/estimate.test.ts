@@ -47,7 +47,7 @@ const ABOUT = [
   'The page is slow since release',
   'How do I invite a colleague to workspace',
   'The export fails with error',
-  'Please add dark mode to board',
+  'The outage and our invoice',
   'I cannot log in to account',
 ];
 
