@@ -1,0 +1,71 @@
+// The second playbook that ships: as deep as the first, and nothing in the code knows of it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { guessTokens, prefixText } from '../../src/claude/token-guess.ts';
+import { MODELS } from '../../src/claude/models.ts';
+import { loadPlaybook, playbookFolder } from '../../src/playbook/load.ts';
+import { remarksOn } from '../../src/playbook/remarks.ts';
+import { FIELDS } from '../../src/ticket.ts';
+import { SAMPLES } from '../example.ts';
+import { ok, program } from '../program.ts';
+
+const playbook = await loadPlaybook(playbookFolder('it-helpdesk'));
+
+const cases: {
+  must_match: { pattern: string; text: string }[];
+  must_not_match: { text: string }[];
+} = JSON.parse(await readFile(new URL('it-helpdesk-patterns.json', import.meta.url), 'utf8'));
+
+function matching(text: string): string[] {
+  return playbook.patterns.filter(({ regex }) => regex.test(text)).map(({ name }) => name);
+}
+
+test('a colleague who reads it over has nothing to say', () => {
+  expect(remarksOn(playbook)).toEqual([]);
+});
+
+test.each(FIELDS)('each %s is shown twice or more, none in over 60 %% of the examples', (field) => {
+  const { examples, labels } = playbook;
+  expect(examples.length).toBeGreaterThanOrEqual(28);
+  for (const { name } of labels[field]) {
+    const times = examples.filter(({ answer }) => answer[field] === name).length;
+    expect(times, name).toBeGreaterThanOrEqual(2);
+    expect(times, name).toBeLessThanOrEqual(examples.length * 0.6);
+  }
+});
+
+test('its prompt is long enough to be cached on the fast model, lean too', async () => {
+  const least = MODELS[playbook.models.fast]?.smallestCacheablePrefix ?? Infinity;
+  expect(guessTokens(prefixText(playbook))).toBeGreaterThan(least);
+  const lean = await loadPlaybook(playbookFolder('it-helpdesk'), true);
+  expect(guessTokens(prefixText(lean))).toBeGreaterThan(least);
+});
+
+test.each(cases.must_match)('$pattern matches: $text', ({ pattern, text }) => {
+  expect(matching(text)).toContain(pattern);
+});
+
+test.each(cases.must_not_match)('nothing matches: $text', ({ text }) => {
+  expect(matching(text)).toEqual([]);
+});
+
+test('the sample tickets go through it, each to a queue of its own rules', async () => {
+  const file = join(SAMPLES, 'it-helpdesk.csv');
+  const { code, stdout } = await program([
+    file,
+    '--playbook',
+    'it-helpdesk',
+    '--simulate',
+    '--output-format',
+    'jsonl',
+  ]);
+  expect([0, 4]).toContain(code);
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): Record<string, unknown> => JSON.parse(line));
+  expect(rows).toHaveLength(25);
+  expect(rows.every(({ ai_playbook: name }) => String(name).startsWith('it-helpdesk@'))).toBe(true);
+  expect(await ok(['check', 'it-helpdesk'])).toContain('no mistakes');
+});
