@@ -152,7 +152,7 @@ function unusual({ reused, invalid, failed }: ModelSummary): string {
 /** What limited a model's calls for most of the run, if anything did. */
 function heldBack(model: ModelSummary, seconds: number): string {
   // Each lane opens by degrees; that is worth no word to those who did not ask.
-  const [longest] = waits(model).filter(({ by }) => by !== BOUNDS.get('growth'));
+  const longest = waits(model).find(({ by }) => by !== BOUNDS.get('growth'));
   return longest && longest.seconds > seconds / 2 ? `limited by ${longest.by}` : '';
 }
 
