@@ -86,7 +86,7 @@ function missingFrom(
 
 function labelChanges(before: Playbook, after: Playbook): string[] {
   return FIELDS.flatMap((field) => [
-    ...missingFrom(after, before, field).map((name) => `${name} is gone`),
+    ...missingFrom(after, before, field).map((name) => `${name} is gone${leftover(name, after)}`),
     ...missingFrom(before, after, field).map((name) => `${name} is new`),
     ...after.labels[field]
       .filter(({ name, description }) => {
@@ -95,6 +95,24 @@ function labelChanges(before: Playbook, after: Playbook): string[] {
       })
       .map(({ name }) => `${field} ${name} is described otherwise`),
   ]);
+}
+
+/** Where the name of a label that is gone still stands; the schema sees only who gives it as an answer. */
+function leftover(label: string, { system, labels }: Playbook): string {
+  const name = label.slice(label.indexOf(' ') + 1);
+  const word = new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'i');
+  const described = FIELDS.flatMap((field) =>
+    labels[field]
+      .filter(({ description }) => word.test(description))
+      .map((other) => `the description of ${field} ${other.name}`),
+  );
+  const descriptions = FIELDS.flatMap((field) => labels[field].map((other) => other.description));
+  const instructions = descriptions.reduce(
+    (text, description) => text.replace(description.trim(), ''),
+    system.replace(/<example>[^]*?<\/example>/g, ''),
+  );
+  const places = [...(word.test(instructions) ? ['system.md'] : []), ...described];
+  return places.length > 0 ? `, but the word still stands in ${places.join(', ')}` : '';
 }
 
 function exampleChanges(before: Playbook, after: Playbook): string[] {

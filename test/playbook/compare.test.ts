@@ -15,10 +15,12 @@ test('a playbook does not differ from itself', () => {
 
 test('a label that went and one that came: all is asked again, kept answers but for the label', () => {
   const [gone, ...rest] = before.labels.team;
+  const system = '';
   const team = [...rest, { name: 'growth', description: 'Trials.', threshold: null }];
   const { changes, consequences } = against({
     labels: { ...before.labels, team },
     promptHash: 'other',
+    system,
   });
   expect(changes).toEqual([
     `team ${gone?.name} is gone`,
@@ -28,6 +30,19 @@ test('a label that went and one that came: all is asked again, kept answers but 
   expect(consequences[0]).toContain('--reask, --keep-answers');
   expect(consequences[1]).toBe(
     `Kept answers with team ${gone?.name} can't be used, and are asked again.`,
+  );
+});
+
+test('a label that went is looked for where no check of names would find it', () => {
+  const team = before.labels.team.filter(({ name }) => name !== 'infrastructure');
+  const { changes } = against({ labels: { ...before.labels, team } });
+  expect(changes).toEqual([
+    'team infrastructure is gone, but the word still stands in system.md, the description of team billing',
+  ]);
+  const clean = { system: before.system.replaceAll('infrastructure', 'platform') };
+  const described = team.map((label) => ({ ...label, description: 'One.' }));
+  expect(against({ ...clean, labels: { ...before.labels, team: described } }).changes[0]).toBe(
+    'team infrastructure is gone',
   );
 });
 
