@@ -15,8 +15,7 @@ import type { Connection } from '../connect.ts';
 import { Failure, failures } from '../errors.ts';
 import { createHashIndex } from '../hash-index.ts';
 import { openIntake } from '../intake/open-intake.ts';
-import { pickRows } from '../intake/pick-rows.ts';
-import { ticketMaker } from '../intake/to-ticket.ts';
+import { pickedTickets } from '../intake/picked-tickets.ts';
 import { askersFor, attach, type Attached } from '../ledger/attach.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { refuseLateClash } from '../output/earlier-output.ts';
@@ -143,16 +142,10 @@ async function surveyOf(
 ): Promise<AsyncIterable<Question>> {
   const { flags, playbook } = settings;
   const intake = await openIntake(intakeOptions(settings, inputs), stdin());
-  const { limit = null, sample = null, seed, firstPerTicket, prefix } = flags;
-  const rows = refuseLateClash(pickRows(intake.rows, { limit, sample, seed }), prefix);
-  const toTicket = ticketMaker(
-    intake.found.columns,
-    intake.shape.names,
-    playbook,
-    ledger.languageOf,
-    flags.cutQuotes,
-  );
-  return survey(rows, { toTicket, ask, memory, playbook, firstPerTicket });
+  const { rows, toTicket } = pickedTickets(intake, settings, ledger.languageOf);
+  const { firstPerTicket, prefix } = flags;
+  const stations = { toTicket, ask, memory, playbook, firstPerTicket };
+  return survey(refuseLateClash(rows, prefix), stations);
 }
 
 /** What each model's questions are sent as; `learn` is told of each answer. */

@@ -6,9 +6,8 @@ import { estimateText } from '../estimate/estimate-text.ts';
 import { forecast } from '../estimate/forecast.ts';
 import { thresholdTable } from '../estimate/threshold-table.ts';
 import { openIntake } from '../intake/open-intake.ts';
-import { pickRows } from '../intake/pick-rows.ts';
+import { pickedTickets } from '../intake/picked-tickets.ts';
 import { STDIN } from '../intake/source.ts';
-import { ticketMaker } from '../intake/to-ticket.ts';
 import { askLedger } from '../ledger/ask-ledger.ts';
 import { askersFor, ledgerPath, policyOf } from '../ledger/attach.ts';
 import { readLedger } from '../ledger/ledger.ts';
@@ -48,17 +47,11 @@ export async function estimateCommand(
   };
   const ask = askLedger(known);
   const table = steps && thresholdTable(steps, playbook);
-  const { limit = null, sample = null, seed, firstPerTicket } = flags;
-  const found = await forecast(pickRows(intake.rows, { limit, sample, seed }), {
+  const { rows, toTicket } = pickedTickets(intake, settings, ledger.languageOf);
+  const found = await forecast(rows, {
     ...known,
-    firstPerTicket,
-    toTicket: ticketMaker(
-      intake.found.columns,
-      intake.shape.names,
-      playbook,
-      ledger.languageOf,
-      flags.cutQuotes,
-    ),
+    firstPerTicket: flags.firstPerTicket,
+    toTicket,
     async onKnown(text) {
       table?.add(text, await ask(playbook.models.strong, text.ticket));
     },

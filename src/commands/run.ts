@@ -2,8 +2,7 @@
 import { roundedUsd } from '../claude/cost.ts';
 import { Failure } from '../errors.ts';
 import type { Intake } from '../intake/open-intake.ts';
-import { pickRows } from '../intake/pick-rows.ts';
-import { ticketMaker } from '../intake/to-ticket.ts';
+import { pickedTickets } from '../intake/picked-tickets.ts';
 import type { Attached } from '../ledger/attach.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { refuseLateClash } from '../output/earlier-output.ts';
@@ -50,26 +49,16 @@ export async function run(job: Job): Promise<Ran> {
   let bytes = 0;
   let { header } = text;
   try {
-    const picked = pickRows(intake.rows, {
-      limit: flags.limit ?? null,
-      sample: flags.sample ?? null,
-      seed: flags.seed,
-    });
+    const picked = pickedTickets(intake, settings, ledger.languageOf);
     const stations = {
-      toTicket: ticketMaker(
-        intake.found.columns,
-        intake.shape.names,
-        playbook,
-        ledger.languageOf,
-        flags.cutQuotes,
-      ),
+      toTicket: picked.toTicket,
       ask: asking.ask,
       memory: job.attached.memory,
       playbook,
       firstPerTicket: flags.firstPerTicket,
       stop,
     };
-    const read = counted(refuseLateClash(picked, flags.prefix), () => rows.read++);
+    const read = counted(refuseLateClash(picked.rows, flags.prefix), () => rows.read++);
     for await (const routed of classify(read, stations)) {
       await destination.write(header + text.row(routed));
       header = '';

@@ -3,8 +3,7 @@ import type { Readable } from 'node:stream';
 import { halfNanosOf, usd } from '../claude/cost.ts';
 import { Failure } from '../errors.ts';
 import { openIntake, type Intake, type IntakeOptions } from '../intake/open-intake.ts';
-import { pickRows } from '../intake/pick-rows.ts';
-import { ticketMaker } from '../intake/to-ticket.ts';
+import { pickedTickets } from '../intake/picked-tickets.ts';
 import { askersFor, policyOf } from '../ledger/attach.ts';
 import type { KnownAnswers } from '../ledger/ledger.ts';
 import { plural, thousands } from '../output/figures.ts';
@@ -49,22 +48,18 @@ async function lookAhead(options: LikelyCostOptions): Promise<string> {
   const { settings, ledger, host, startedAt, stdin } = options;
   const { flags, playbook } = settings;
   const intake = await openIntake(options.intakeOptions, stdin);
-  const { limit = null, sample = null, seed, firstPerTicket } = flags;
+  const { limit = null, sample = null, firstPerTicket } = flags;
   const start = beginningOf(intake.rows);
   const askerOf = askersFor(host, playbook);
-  const found = await forecast(pickRows(start.rows, { limit, sample, seed }), {
+  const opened = { ...intake, rows: start.rows };
+  const { rows, toTicket } = pickedTickets(opened, settings, ledger.languageOf);
+  const found = await forecast(rows, {
     ledger,
     playbook,
     askerOf,
     policy: policyOf(flags, startedAt.getTime()),
     firstPerTicket,
-    toTicket: ticketMaker(
-      intake.found.columns,
-      intake.shape.names,
-      playbook,
-      ledger.languageOf,
-      flags.cutQuotes,
-    ),
+    toTicket,
   });
   const looked = ticketsOf(found);
   const inAll = start.isCut() ? (ROWS * (intake.size() ?? 0)) / start.bytes() : looked;
