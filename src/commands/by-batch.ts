@@ -131,7 +131,7 @@ function leftBehind({ batches, path }: Ledger, now: number): string {
   const named = path === null ? '' : ` --ledger ${shellWord(path)}`;
   return (
     `${runningText(open, now)}, and will cost at most ${mostText(open)}.\n` +
-    '  They go on without this program. To give up what they have not answered:\n' +
+    `  ${open.length === 1 ? 'It goes' : 'They go'} on without this program. To give up what is not answered:\n` +
     `    ticket-classify batches cancel${named}`
   );
 }
