@@ -28,7 +28,6 @@ export interface Part {
  * @throws ApiError 400
  */
 export function prefixes(): (body: JsonObject) => Prefix {
-  let known: Known[] = [];
   return (body) => {
     const tools = JSON.stringify(body['tools']);
     const system = body['system'];
@@ -39,6 +38,9 @@ export function prefixes(): (body: JsonObject) => Prefix {
     return prefix;
   };
 }
+
+/** Of all simulators of this process: what a prompt says is the same to each. */
+let known: Known[] = [];
 
 interface Known {
   tools: string | undefined;
