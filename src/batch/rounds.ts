@@ -162,7 +162,7 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
       const wait = Math.max(sending.retryAfter ?? 0, Math.min(60, 2 ** attempt)) * 1_000;
       // Its queue may be full of what is out: that is no reason to give up.
       if (open().length === 0) refuseForEver(since, wait, sending.why);
-      else if (options.isBrief) throw runningFailure();
+      else if (options.isBrief) throw failures.batchesRunning();
       await clock.sleep(wait, stop);
       await look();
     }
@@ -289,14 +289,10 @@ export async function answerByBatch(options: RoundsOptions): Promise<void> {
   }
 
   async function pause(): Promise<void> {
-    if (options.isBrief) throw runningFailure();
+    if (options.isBrief) throw failures.batchesRunning();
     const wait = Math.min(LONGEST_LOOK_MS, LOOK_MS * 1.5 ** looks);
     looks += 1;
     await clock.sleep(wait, stop);
-  }
-
-  function runningFailure() {
-    return failures.batchesRunning();
   }
 
   /** Those of another server are not known here, and can't be looked at. */
