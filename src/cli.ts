@@ -1,6 +1,6 @@
 // Arguments → a command as a value. Decides nothing and loads nothing heavy: --help must be instant.
 import { Command, CommanderError, Option } from 'commander';
-import { failures } from './errors.ts';
+import { failures } from './ground/errors.ts';
 
 export const COMMANDS = ['estimate', 'show', 'check', 'init', 'history', 'forget', 'batches'];
 

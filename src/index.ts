@@ -1,18 +1,18 @@
 // What a program can import: the same pipeline without the terminal. Experimental.
-import { escalationText } from './cascade/escalate.ts';
+import { ledgerPath } from './settings/ledger-policy.ts';
+import { usd } from './ground/money.ts';
 import { openBudget } from './claude/budget.ts';
-import { usd } from './claude/cost.ts';
-import { realClock } from './clock.ts';
-import { connect, expectsSimulated } from './connect.ts';
-import { Failure } from './errors.ts';
+import { realClock } from './ground/clock.ts';
+import { connect, expectsSimulated } from './run/connect.ts';
+import { Failure } from './ground/errors.ts';
 import { ticketMaker } from './intake/to-ticket.ts';
-import { attach, ledgerPath } from './ledger/attach.ts';
+import { attach } from './run/attach.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { statusOf, type Status } from './output/columns.ts';
 import { classify } from './pipeline.ts';
-import { readEnvironment } from './settings/environment.ts';
+import { readEnvironment } from './ground/environment.ts';
 import { resolveSettings } from './settings/resolve.ts';
-import type { Field, JsonRow, Routed } from './ticket.ts';
+import { type Field, type JsonRow, type Routed, escalationText } from './ticket.ts';
 
 export { Failure };
 export type { Field, Status };

@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { COMMANDS, parseArguments, type Invocation } from './cli.ts';
-import { realClock, type Clock } from './clock.ts';
-import type { Context } from './commands/context.ts';
-import { parseDuration } from './duration.ts';
-import { EXIT, Failure, failures } from './errors.ts';
-import { readEnvironment } from './settings/environment.ts';
-import { shellWord } from './shell-word.ts';
+import { realClock, type Clock } from './ground/clock.ts';
+import type { Context } from './run/context.ts';
+import { parseDuration } from './ground/duration.ts';
+import { EXIT, Failure, failures } from './ground/errors.ts';
+import { readEnvironment } from './ground/environment.ts';
+import { shellWord } from './ground/shell-word.ts';
 
 /** As much of node's process as is used, so that tests can bring their own. */
 export interface Process {

@@ -3,10 +3,10 @@ import { decide } from './cascade/decide.ts';
 import { firstPerTicket } from './cascade/first-per-ticket.ts';
 import { inOrder, type ReadAhead } from './in-order.ts';
 import type { Memory } from './ledger/memory.ts';
-import { markShared } from './mark-shared.ts';
+import { createHashIndex } from './ground/hash-index.ts';
 import type { Playbook } from './playbook/playbook.ts';
 import { route } from './route.ts';
-import type { Ask, Routed, Row, Ticket, Verdict } from './ticket.ts';
+import type { Answer, Ask, Routed, Row, Ticket, Verdict } from './ticket.ts';
 
 const READ_AHEAD: ReadAhead<Row> = {
   items: 10_000,
@@ -52,4 +52,24 @@ export function classify(rows: AsyncIterable<Row>, stations: Stations): AsyncGen
   }
 
   return markShared(inOrder(rows, walk, READ_AHEAD, stop.signal));
+}
+
+/**
+ * Marks the answers that an earlier ticket already showed: their cost stands there, so that the sum
+ * over all rows is what the tickets cost.
+ */
+async function* markShared(tickets: AsyncIterable<Routed>): AsyncGenerator<Routed> {
+  const shown = createHashIndex();
+
+  function marked(answer: Answer): Answer {
+    if (answer.key === null) return answer;
+    if (shown.find(answer.key) >= 0) return { ...answer, shared: true };
+    shown.add(answer.key);
+    return answer;
+  }
+
+  for await (const routed of tickets) {
+    const asked = routed.asked.map(marked);
+    yield asked.some(({ shared }) => shared) ? { ...routed, asked } : routed;
+  }
 }

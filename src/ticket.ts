@@ -12,6 +12,10 @@ export const CONFIDENCE_OF = {
   sentiment: 'sentiment_confidence',
 } as const satisfies Record<Field, string>;
 
+/** What a ticket needs of its row. */
+export const COLUMN_FIELDS = ['id', 'subject', 'body', 'account_tier'] as const;
+export type ColumnField = (typeof COLUMN_FIELDS)[number];
+
 /** One record as read. Both kinds keep all that is needed to write it out again. */
 export type Row = TableRow | JsonRow;
 
@@ -178,4 +182,27 @@ export interface Routed extends Verdict {
   /** Name of the rule that matched; empty for human triage. */
   rule: string;
   slaMinutes: number;
+}
+
+/** Of the four, the lowest: 0 to 1. */
+export function lowestConfidence(answer: ValidAnswer): number {
+  return Math.min(...FIELDS.map((field) => answer.confidence[field]));
+}
+
+/** As it stands in the column: `team 0.62 < 0.75; pattern breach`. */
+export function escalationText(escalations: readonly Escalation[]): string {
+  return escalations.map(reasonText).join('; ');
+}
+
+function reasonText(escalation: Escalation): string {
+  switch (escalation.by) {
+    case 'field':
+      return `${escalation.field} ${escalation.confidence} < ${escalation.threshold}`;
+    case 'language':
+      return `language ${escalation.language}`;
+    case 'pattern':
+      return `pattern ${escalation.pattern}`;
+    case 'failure':
+      return `fast model failed: ${escalation.why}`;
+  }
 }

@@ -1,7 +1,7 @@
 // A playbook, tickets and answers for tests, to be varied where a test needs it.
 import { fileURLToPath } from 'node:url';
-import { textHash } from '../src/keys.ts';
-import { loadPlaybook } from '../src/playbook/load.ts';
+import { textHash } from '../src/ground/keys.ts';
+import { loadPlaybook } from '../src/playbook/load-playbook.ts';
 import type { Playbook } from '../src/playbook/playbook.ts';
 import type {
   Answer,

@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect } from 'vitest';
 import { COMMANDS } from '../src/cli.ts';
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '../src/ground/clock.ts';
 import { run, type Process } from '../src/main.ts';
 import type { Simulator } from '../src/simulator/simulator.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { EXIT } from '../src/errors.ts';
+import { EXIT } from '../src/ground/errors.ts';
 import { columnNames } from '../src/output/columns.ts';
 import type { Failure } from '../src/simulator/failures.ts';
 import { startSimulator } from '../src/simulator/simulator.ts';

@@ -1,6 +1,6 @@
 // `ask` of a run by batch: it sends nothing. What no batch has answered yet is thrown.
-import { answerKey, type Asker } from '../keys.ts';
-import type { Batches, Unanswered } from '../ledger/batches.ts';
+import { answerKey, type Asker } from '../ground/keys.ts';
+import type { Batches, Unanswered } from '../ledger/open-batches.ts';
 import type { Ask, Ticket } from '../ticket.ts';
 
 /** So many batches may leave a question unanswered before it is given up. */

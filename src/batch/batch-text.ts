@@ -1,8 +1,8 @@
 // What is told of batches, in words.
-import { halfNanosOf, roundedUsd } from '../claude/cost.ts';
-import type { OpenBatch } from '../ledger/batches.ts';
-import { plural, span, thousands } from '../output/figures.ts';
-import { textTable } from '../output/text-table.ts';
+import { halfNanosOf, roundedUsd } from '../ground/money.ts';
+import type { OpenBatch } from '../ledger/open-batches.ts';
+import { plural, span, thousands } from '../ground/figures.ts';
+import { textTable } from '../ground/text-table.ts';
 import type { CollectedLine } from './collect.ts';
 
 /** `2 batches (1,800 tickets) are running, the oldest for 12 min`, without a full stop. */

@@ -1,10 +1,11 @@
 // A batch that has ended → its answers in the ledger.
+import { halfNanosOf } from '../ground/money.ts';
 import type { BatchResult, BatchState, ClaudeBatches } from '../claude/batches.ts';
-import { costOf, halfNanosOf } from '../claude/cost.ts';
+import { costOf } from '../claude/cost.ts';
 import { inBatches, type Model } from '../claude/models.ts';
 import { readAnswer } from '../claude/read-answer.ts';
-import { answerKey } from '../keys.ts';
-import type { OpenBatch } from '../ledger/batches.ts';
+import { answerKey } from '../ground/keys.ts';
+import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { BatchLine, UnansweredLine } from '../ledger/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -71,7 +72,7 @@ export async function collect(
       unanswered.push(unansweredLine(result, text, batch, state.id, options.now()));
     }
     if (result.kind !== 'answered') continue;
-    const answer = answerFrom(result, text, batch, state, options);
+    const answer = answerOfResult(result, text, batch, state, options);
     sum.all += answer.cost;
     if (ledger.find(asker, text)?.batch === state.id) continue;
     sum.paid += answer.cost;
@@ -119,7 +120,7 @@ function askerOf({ host, model, prompt }: OpenBatch) {
   return { host, model, promptHash: prompt };
 }
 
-function answerFrom(
+function answerOfResult(
   { message, usage }: Extract<BatchResult, { kind: 'answered' }>,
   text: string,
   batch: OpenBatch,

@@ -1,13 +1,13 @@
 // A backlog by batch: what the ledger lacks is sent, waited for and collected, until nothing is lacking.
 import { randomBytes } from 'node:crypto';
+import { halfNanosOf, usd } from '../ground/money.ts';
 import type { Budget, Reservation } from '../claude/budget.ts';
 import type { BatchState, ClaudeBatches, Sending } from '../claude/batches.ts';
-import { halfNanosOf, usd } from '../claude/cost.ts';
-import type { Clock } from '../clock.ts';
-import { Failure, failures } from '../errors.ts';
-import type { OpenBatch } from '../ledger/batches.ts';
+import type { Clock } from '../ground/clock.ts';
+import { Failure, failures } from '../ground/errors.ts';
+import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { plural } from '../output/figures.ts';
+import { plural } from '../ground/figures.ts';
 import { createChunk, type Chunk, type Entry } from './chunk.ts';
 import { collect, writeOff, type CollectOptions } from './collect.ts';
 import { customIdOf } from './custom-id.ts';

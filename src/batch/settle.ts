@@ -1,6 +1,6 @@
 // A batch whose fate is unknown (a crash, a lost answer) → the id under which it runs, or that it does not.
 import { SEND_TIMEOUT_MS, type BatchState, type ClaudeBatches } from '../claude/batches.ts';
-import type { OpenBatch } from '../ledger/batches.ts';
+import type { OpenBatch } from '../ledger/open-batches.ts';
 import { isOfBatch } from './custom-id.ts';
 
 /** `running`: one that may be it has not ended, and tells no sooner; `waiting`: it may yet turn up. */

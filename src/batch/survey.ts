@@ -1,7 +1,7 @@
 // Rows in, what must be asked next about them out: the cascade itself says so, ticket by ticket.
 import { decide } from '../cascade/decide.ts';
-import { createHashIndex } from '../hash-index.ts';
-import { textHash } from '../keys.ts';
+import { createHashIndex } from '../ground/hash-index.ts';
+import { textHash } from '../ground/keys.ts';
 import type { Memory } from '../ledger/memory.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Ask, Row, Ticket } from '../ticket.ts';

@@ -1,13 +1,12 @@
 // A Ticket in, what asking comes to out: the fast model first, the strong one where the fast can't be trusted.
 import {
-  FIELDS,
+  lowestConfidence,
   type Answer,
   type Decision,
   type Ask,
   type Escalation,
   type Ticket,
   type Triage,
-  type ValidAnswer,
 } from '../ticket.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { escalateUnasked, escalateUnsure } from './escalate.ts';
@@ -82,10 +81,6 @@ function reviewed(decision: Decision, playbook: Playbook): Decision {
   if (playbook.reviewBelow === null || !answer) return decision;
   if (lowestConfidence(answer) >= playbook.reviewBelow) return decision;
   return { ...decision, triage: { reason: 'unsure', detail: 'unsure' } };
-}
-
-export function lowestConfidence(answer: ValidAnswer): number {
-  return Math.min(...FIELDS.map((field) => answer.confidence[field]));
 }
 
 function unasked(ticket: Ticket, triage: Triage): Decision {

@@ -22,26 +22,8 @@ export function escalateUnsure(answer: ValidAnswer, playbook: Playbook): Escalat
   });
 }
 
-/** As it stands in the column: `team 0.62 < 0.75; pattern breach`. */
-export function escalationText(escalations: readonly Escalation[]): string {
-  return escalations.map(reasonText).join('; ');
-}
-
 function thresholdFor(field: Field, team: string, playbook: Playbook): number {
   const own = playbook.thresholds[field] ?? playbook.thresholds.default;
   const ofTeam = playbook.labels.team.find((label) => label.name === team)?.threshold ?? 0;
   return Math.max(own, ofTeam);
-}
-
-function reasonText(escalation: Escalation): string {
-  switch (escalation.by) {
-    case 'field':
-      return `${escalation.field} ${escalation.confidence} < ${escalation.threshold}`;
-    case 'language':
-      return `language ${escalation.language}`;
-    case 'pattern':
-      return `pattern ${escalation.pattern}`;
-    case 'failure':
-      return `fast model failed: ${escalation.why}`;
-  }
 }

@@ -2,8 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import type Anthropic from '@anthropic-ai/sdk';
 import PQueue from 'p-queue';
-import type { Clock } from '../clock.ts';
-import { Failure, failures } from '../errors.ts';
+import type { Clock } from '../ground/clock.ts';
+import { Failure, failures } from '../ground/errors.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Answer, Ask, NoAnswer, Ticket } from '../ticket.ts';
 import type { Budget, Reservation } from './budget.ts';
@@ -86,7 +86,7 @@ export function askClaude(options: ClaudeOptions): Claude {
     try {
       while (true) {
         const outcome = await send(name, ticket, sent);
-        if ('message' in outcome) return answerFrom(outcome, name, sent);
+        if ('message' in outcome) return answerOf(outcome, name, sent);
         if (outcome.isOwn) failed++;
         if (!outcome.passing || failed === MAX_ATTEMPTS) return noAnswer(outcome, name, sent);
         options.log(`${ticket.id}: ${name}: ${outcome.why}; asked again`);
@@ -174,7 +174,7 @@ export function askClaude(options: ClaudeOptions): Claude {
     throw failure;
   }
 
-  function answerFrom(received: Received, name: string, sent: Sent): Answer {
+  function answerOf(received: Received, name: string, sent: Sent): Answer {
     const { message, limits: _, ...rest } = received;
     const notice = laneOf(name).lookAtCache(received.usage);
     if (notice) options.note(notice);

@@ -5,8 +5,8 @@ import { APIConnectionError, APIError, type Anthropic } from '@anthropic-ai/sdk'
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages/batches';
 import { z } from 'zod';
-import type { Clock } from '../clock.ts';
-import { failures, type Failure } from '../errors.ts';
+import type { Clock } from '../ground/clock.ts';
+import { failures, type Failure } from '../ground/errors.ts';
 import type { Usage } from '../ticket.ts';
 import { usageOf } from './call.ts';
 import type { Request } from './request.ts';

@@ -1,5 +1,5 @@
 // The most a call can cost in, leave to send it out: neither this run nor a day spends more than its cap.
-import { failures, type Failure } from '../errors.ts';
+import { failures, type Failure } from '../ground/errors.ts';
 import { lastDay, type Spent } from './last-day.ts';
 
 /** Money set aside for one call. Only the first word on it counts. All costs are half nano-dollars. */

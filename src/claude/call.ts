@@ -1,7 +1,7 @@
 // One request out, one message in, or the error that came instead.
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../ground/clock.ts';
 import type { Usage } from '../ticket.ts';
 import { rateLimitsOf, type RateLimit } from './rate-limits.ts';
 import type { Request } from './request.ts';

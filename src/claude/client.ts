@@ -1,7 +1,7 @@
 // Settings → the SDK's client, which nothing outside this folder touches.
 import Anthropic from '@anthropic-ai/sdk';
-import { failures } from '../errors.ts';
-import type { FindProxy } from '../settings/proxy.ts';
+import { failures } from '../ground/errors.ts';
+import type { FindProxy } from './proxy.ts';
 import { openFetch } from './fetch.ts';
 import { isHere } from './is-here.ts';
 

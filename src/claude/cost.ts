@@ -1,8 +1,6 @@
-// The usage of a response in, its cost in whole numbers out; and costs as text.
+// The usage of a response in, its cost in whole numbers out.
 import type { Usage } from '../ticket.ts';
 import type { Model } from './models.ts';
-
-const HALF_NANOS_PER_DOLLAR = 2_000_000_000;
 
 /**
  * In half nano-dollars. One dollar per million tokens is 1,000 nano-dollars a token, so 2,000 half
@@ -29,33 +27,4 @@ export function costsOf(usage: Usage, { prices, longPrompt }: Model): Record<key
 /** Rounded since a product of decimals can miss the whole number that it is by a hair. */
 function perToken(dollarsPerMillion: number): number {
   return Math.round(dollarsPerMillion * 2_000);
-}
-
-/** Rounded to the whole unit that costs are counted in. */
-export function halfNanosOf(dollars: number): number {
-  return Math.round(dollars * HALF_NANOS_PER_DOLLAR);
-}
-
-/** Exact dollars: no exponent, no trailing zeros. Takes whole numbers from 0 up. */
-export function usd(halfNanos: number): string {
-  const dollars = Math.floor(halfNanos / HALF_NANOS_PER_DOLLAR);
-  const tenthNanos = (halfNanos % HALF_NANOS_PER_DOLLAR) * 5;
-  const decimals = String(tenthNanos).padStart(10, '0').replace(/0+$/, '');
-  return decimals === '' ? String(dollars) : `${dollars}.${decimals}`;
-}
-
-const cents = new Intl.NumberFormat('en-US', {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-});
-const belowCents = new Intl.NumberFormat('en-US', {
-  minimumSignificantDigits: 2,
-  maximumSignificantDigits: 3,
-});
-
-/** Dollars for people: cents, and below ten cents two or three digits that say something. */
-export function roundedUsd(halfNanos: number): string {
-  const dollars = halfNanos / HALF_NANOS_PER_DOLLAR;
-  const format = dollars === 0 || dollars >= 0.1 ? cents : belowCents;
-  return `$${format.format(dollars)}`;
 }

@@ -1,7 +1,7 @@
 // The SDK's way to the net: through the proxies of the environment, and leaner than Node's own fetch.
 import type { ClientOptions } from '@anthropic-ai/sdk';
 import type { Agent, Dispatcher } from 'undici';
-import type { FindProxy } from '../settings/proxy.ts';
+import type { FindProxy } from './proxy.ts';
 import { tunnel } from './tunnel.ts';
 
 type Fetch = NonNullable<ClientOptions['fetch']>;

@@ -1,5 +1,5 @@
 // Calls to one model: how many at once, how fast, and when none. An account's limits are per model.
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../ground/clock.ts';
 import type { Usage } from '../ticket.ts';
 import { createPace } from './pace.ts';
 import type { RateLimit } from './rate-limits.ts';

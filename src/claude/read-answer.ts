@@ -1,6 +1,6 @@
 // Claude's message → labels and confidences, or why it is no answer.
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
-import { isObject } from '../is-object.ts';
+import { isObject } from '../ground/is-object.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { TOOL_NAME } from '../playbook/prompt.ts';
 import { CONFIDENCE_OF, FIELDS, type Field, type ValidAnswer } from '../ticket.ts';

@@ -1,6 +1,6 @@
 // A failed call → what now: again after a wait, give this ticket up, or end the run. Pure.
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
-import { failures, type Failure } from '../errors.ts';
+import { failures, type Failure } from '../ground/errors.ts';
 import { NoTunnel } from './tunnel.ts';
 import { rateLimitsOf, type RateLimit } from './rate-limits.ts';
 

@@ -3,7 +3,7 @@ import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIPv6 } from 'node:net';
 import type { buildConnector } from 'undici';
-import type { Proxy } from '../settings/proxy.ts';
+import type { Proxy } from './proxy.ts';
 
 type Connector = buildConnector.connector;
 

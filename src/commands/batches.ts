@@ -1,16 +1,16 @@
 // The open batches of a ledger, as the server tells of them; and their end before their time.
+import { ledgerNamed } from '../settings/ledger-policy.ts';
 import { batchTable, collectedText, type ToldBatch } from '../batch/batch-text.ts';
 import { collect, writeOff, type CollectOptions } from '../batch/collect.ts';
 import { settle, type Fate } from '../batch/settle.ts';
 import type { ClaudeBatches } from '../claude/batches.ts';
 import { modelFacts } from '../claude/models.ts';
-import { addressOf, connectBatches, expectsSimulated } from '../connect.ts';
-import { EXIT, failures } from '../errors.ts';
-import { ledgerNamed } from '../ledger/attach.ts';
-import type { OpenBatch } from '../ledger/batches.ts';
+import { addressOf, connectBatches, expectsSimulated } from '../run/connect.ts';
+import { EXIT, failures } from '../ground/errors.ts';
+import type { OpenBatch } from '../ledger/open-batches.ts';
 import { openLedger, readLedger, type Ledger } from '../ledger/ledger.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../run/context.ts';
 
 const CANCEL = 'cancel';
 

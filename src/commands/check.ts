@@ -1,5 +1,6 @@
 // A playbook read over: its mistakes, its size, its price.
-import { costOf, roundedUsd } from '../claude/cost.ts';
+import { roundedUsd } from '../ground/money.ts';
+import { costOf } from '../claude/cost.ts';
 import { modelFacts, MODELS, type Model } from '../claude/models.ts';
 import {
   answerTokens,
@@ -8,13 +9,13 @@ import {
   guessTokens,
   prefixText,
 } from '../claude/token-guess.ts';
-import { EXIT, failures } from '../errors.ts';
+import { EXIT, failures } from '../ground/errors.ts';
 import { compare } from '../playbook/compare.ts';
-import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
+import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { remarksOn } from '../playbook/remarks.ts';
 import { FIELDS } from '../ticket.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../run/context.ts';
 
 /** What the price is worked out for: an ordinary ticket, 15 % escalated. */
 const ASSUMED = { ticketTokens: 250, escalated: 0.15 };

@@ -1,16 +1,18 @@
 // The main job: what it will do, the run, what it came to.
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ledgerPath } from '../settings/ledger-policy.ts';
+import { askersFor } from '../ground/keys.ts';
 import { waitingText } from '../batch/batch-text.ts';
 import { openBudget } from '../claude/budget.ts';
 import { modelsCachedForHour } from '../claude/models.ts';
-import { addressOf, connect, expectsSimulated } from '../connect.ts';
-import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
-import { likelyCost } from '../estimate/likely-cost.ts';
+import { addressOf, connect, expectsSimulated } from '../run/connect.ts';
+import { EXIT, Failure, failures, ReaderGone } from '../ground/errors.ts';
+import { likelyCost } from '../run/likely-cost.ts';
 import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { spool, type Spool } from '../intake/spool.ts';
 import { STDIN } from '../intake/source.ts';
-import { askersFor, attach, ledgerPath } from '../ledger/attach.ts';
+import { attach } from '../run/attach.ts';
 import type { AnswerLine } from '../ledger/format.ts';
 import { openLedger, type Ledger } from '../ledger/ledger.ts';
 import { refuseClash, refuseOthersColumns } from '../output/earlier-output.ts';
@@ -21,15 +23,15 @@ import { summaryText } from '../output/summary-text.ts';
 import { countCall, createTally, hasAnswers } from '../output/tally.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { Answer, Ask } from '../ticket.ts';
-import { runByBatch } from './by-batch.ts';
-import { chooseOutput, type Output } from './choose-output.ts';
-import type { Context } from './context.ts';
-import { firstLine, firstLines, IDS_REPEAT } from './first-lines.ts';
-import { intakeOptions } from './intake-options.ts';
-import { outcomeOf } from './outcome.ts';
-import { run } from './run.ts';
-import { checkSummaryFile, writeSummary } from './summary-file.ts';
-import { warnIfInGit } from './warn-if-in-git.ts';
+import { runByBatch } from '../run/by-batch.ts';
+import { chooseOutput, type Output } from '../run/choose-output.ts';
+import type { Context } from '../run/context.ts';
+import { firstLine, firstLines, IDS_REPEAT } from '../run/first-lines.ts';
+import { intakeOptions } from '../run/intake-options.ts';
+import { outcomeOf } from '../run/outcome.ts';
+import { run } from '../run/run.ts';
+import { checkSummaryFile, writeSummary } from '../run/summary-file.ts';
+import { warnIfInGit } from '../run/warn-if-in-git.ts';
 
 interface Plan {
   settings: Settings;

@@ -1,21 +1,22 @@
 // What a run would ask, cost and take. Sends nothing, and needs no key.
-import { addressOf, expectsSimulated } from '../connect.ts';
-import { EXIT } from '../errors.ts';
-import { estimate } from '../estimate/estimate.ts';
+import { ledgerPath, policyOf } from '../settings/ledger-policy.ts';
+import { askersFor } from '../ground/keys.ts';
+import { addressOf, expectsSimulated } from '../run/connect.ts';
+import { EXIT } from '../ground/errors.ts';
+import { priceForecast } from '../estimate/price-forecast.ts';
 import { estimateText } from '../estimate/estimate-text.ts';
 import { forecast } from '../estimate/forecast.ts';
 import { thresholdTable } from '../estimate/threshold-table.ts';
 import { openIntake } from '../intake/open-intake.ts';
-import { pickedTickets } from '../intake/picked-tickets.ts';
+import { pickedTickets } from '../run/picked-tickets.ts';
 import { STDIN } from '../intake/source.ts';
 import { askLedger } from '../ledger/ask-ledger.ts';
-import { askersFor, ledgerPath, policyOf } from '../ledger/attach.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
-import { takeThresholdRange } from '../settings/threshold-range.ts';
-import type { Context } from './context.ts';
-import { firstLines, IDS_REPEAT } from './first-lines.ts';
-import { intakeOptions } from './intake-options.ts';
+import { takeThresholdRange } from '../estimate/threshold-range.ts';
+import type { Context } from '../run/context.ts';
+import { firstLines, IDS_REPEAT } from '../run/first-lines.ts';
+import { intakeOptions } from '../run/intake-options.ts';
 
 export async function estimateCommand(
   files: readonly string[],
@@ -57,7 +58,7 @@ export async function estimateCommand(
     },
   });
   const facts = { inputs, ledger: ledger.path, simulated: ledger.simulated ?? false };
-  const result = estimate(found, { ...known, settings, facts, table });
+  const result = priceForecast(found, { ...known, settings, facts, table });
   const text = flags.json ? `${JSON.stringify(result, null, 2)}\n` : estimateText(result);
   stdout.write(text);
   return EXIT.ok;

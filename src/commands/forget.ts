@@ -1,17 +1,17 @@
 // Takes a ticket out of the ledger, and says what stays.
-import { EXIT } from '../errors.ts';
-import { ledgerNamed } from '../ledger/attach.ts';
-import { forget, type Forgotten } from '../ledger/forget.ts';
-import { plural } from '../output/figures.ts';
-import { shorten } from '../output/text-table.ts';
-import type { Context } from './context.ts';
+import { ledgerNamed } from '../settings/ledger-policy.ts';
+import { EXIT } from '../ground/errors.ts';
+import { forgetTicket, type Forgotten } from '../ledger/forget-ticket.ts';
+import { plural } from '../ground/figures.ts';
+import { shorten } from '../ground/text-table.ts';
+import type { Context } from '../run/context.ts';
 
 export async function forgetCommand(
   id: string,
   flags: Record<string, unknown>,
   { stdout }: Context,
 ): Promise<number> {
-  const forgotten = await forget(ledgerNamed(flags), id);
+  const forgotten = await forgetTicket(ledgerNamed(flags), id);
   stdout.write(`${sentences(id, forgotten).join('\n')}\n`);
   return EXIT.ok;
 }

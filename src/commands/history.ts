@@ -1,13 +1,13 @@
 // Every verdict on one ticket, as a table or as JSON.
-import { escalationText } from '../cascade/escalate.ts';
-import { halfNanosOf, roundedUsd } from '../claude/cost.ts';
-import { EXIT } from '../errors.ts';
-import { ledgerNamed } from '../ledger/attach.ts';
+import { ledgerNamed } from '../settings/ledger-policy.ts';
+import { escalationText } from '../ticket.ts';
+import { halfNanosOf, roundedUsd } from '../ground/money.ts';
+import { EXIT } from '../ground/errors.ts';
 import type { VerdictLine } from '../ledger/format.ts';
 import { historyOf, type History, type PastVerdict } from '../ledger/history-of.ts';
-import { plural } from '../output/figures.ts';
-import { alignLeft, alignRight, shorten } from '../output/text-table.ts';
-import type { Context } from './context.ts';
+import { plural } from '../ground/figures.ts';
+import { alignLeft, alignRight, shorten } from '../ground/text-table.ts';
+import type { Context } from '../run/context.ts';
 
 const WHEN = 16;
 const VERDICT = 50;

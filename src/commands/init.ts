@@ -1,8 +1,8 @@
 // Copies a playbook into a new folder, to edit.
 import { cp, readdir, stat } from 'node:fs/promises';
-import { EXIT, failures } from '../errors.ts';
-import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
-import type { Context } from './context.ts';
+import { EXIT, failures } from '../ground/errors.ts';
+import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
+import type { Context } from '../run/context.ts';
 
 export async function initCommand(
   folder: string,

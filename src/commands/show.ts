@@ -1,16 +1,16 @@
 // The exact request for one ticket, and where it would go. Sends nothing.
 import { closest } from 'fastest-levenshtein';
 import { requestMaker } from '../claude/request.ts';
-import { escalateUnasked, escalationText } from '../cascade/escalate.ts';
-import { addressOf } from '../connect.ts';
-import { EXIT, failures } from '../errors.ts';
-import { intakeOptions } from './intake-options.ts';
+import { escalateUnasked } from '../cascade/escalate.ts';
+import { addressOf } from '../run/connect.ts';
+import { EXIT, failures } from '../ground/errors.ts';
+import { intakeOptions } from '../run/intake-options.ts';
 import { openIntake } from '../intake/open-intake.ts';
 import { STDIN } from '../intake/source.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
 import { resolveSettings } from '../settings/resolve.ts';
-import type { Ticket } from '../ticket.ts';
-import type { Context } from './context.ts';
+import { type Ticket, escalationText } from '../ticket.ts';
+import type { Context } from '../run/context.ts';
 
 /** Ids that are kept to guess the one that was meant. */
 const IDS_FOR_A_GUESS = 10_000;

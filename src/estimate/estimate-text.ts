@@ -1,8 +1,8 @@
 // The estimate in; what a person reads before a run out.
-import { roundedUsd, halfNanosOf } from '../claude/cost.ts';
+import { roundedUsd, halfNanosOf } from '../ground/money.ts';
 import { BYTES_PER_TOKEN } from '../claude/token-guess.ts';
-import { compact, percent, plural, span, thousands } from '../output/figures.ts';
-import { shorten, textTable } from '../output/text-table.ts';
+import { compact, percent, plural, span, thousands } from '../ground/figures.ts';
+import { shorten, textTable } from '../ground/text-table.ts';
 import type { Range } from './escalation-share.ts';
 import type { Estimate, EstimatedCalls } from './estimate-format.ts';
 

@@ -1,12 +1,13 @@
 // Rows in, what a run would ask about them out: the cascade's own way, with the ledger alone to answer.
+import type { Policy } from '../settings/ledger-policy.ts';
 import { decide } from '../cascade/decide.ts';
 import { firstPerTicket } from '../cascade/first-per-ticket.ts';
 import { BYTES_PER_TOKEN } from '../claude/token-guess.ts';
-import { createHashIndex } from '../hash-index.ts';
-import type { Asker } from '../keys.ts';
+import { createHashIndex } from '../ground/hash-index.ts';
+import type { Asker } from '../ground/keys.ts';
 import { askLedger } from '../ledger/ask-ledger.ts';
 import type { KnownAnswers } from '../ledger/ledger.ts';
-import { staleAnswer, type Policy } from '../ledger/remember.ts';
+import { staleAnswer } from '../ledger/remember.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { ticketText } from '../playbook/prompt.ts';
 import type { Answer, Ask, Decision, Row, Ticket, ValidAnswer, InvalidAnswer } from '../ticket.ts';

@@ -1,6 +1,6 @@
 // Texts with a known fast answer in; what each threshold would escalate and cost out.
+import { usd } from '../ground/money.ts';
 import { escalateUnsure } from '../cascade/escalate.ts';
-import { usd } from '../claude/cost.ts';
 import type { Model } from '../claude/models.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Answer } from '../ticket.ts';

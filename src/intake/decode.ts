@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { failures } from '../errors.ts';
+import { failures } from '../ground/errors.ts';
 import { readHead } from './head.ts';
 import { refuseOtherFormats } from './other-formats.ts';
 import type { Source } from './source.ts';

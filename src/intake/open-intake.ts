@@ -1,8 +1,8 @@
 // Paths → one stream of rows and what they have in common.
 import type { Readable } from 'node:stream';
-import { failures } from '../errors.ts';
-import type { JsonRow, Row } from '../ticket.ts';
-import { findColumns, type ColumnField, type Found } from './columns/find-columns.ts';
+import { failures } from '../ground/errors.ts';
+import type { JsonRow, Row, ColumnField } from '../ticket.ts';
+import { findColumns, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { fieldText } from './field-text.ts';

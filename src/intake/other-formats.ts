@@ -1,5 +1,5 @@
 // First bytes that no text of tickets has, each answered with one sentence.
-import { failures } from '../errors.ts';
+import { failures } from '../ground/errors.ts';
 
 const FORMATS: [mark: string, what: string, hint: string][] = [
   [

@@ -1,7 +1,7 @@
 // Bytes of CSV or TSV → its header and its rows.
 import { isUtf8 } from 'node:buffer';
 import { CsvError, parse, type Parser } from 'csv-parse';
-import { failures } from '../errors.ts';
+import { failures } from '../ground/errors.ts';
 import type { TableRow } from '../ticket.ts';
 import { NOT_UTF8 } from './sniff.ts';
 

@@ -1,5 +1,5 @@
 // The first bytes of an input → its format, delimiter, byte order mark and line end.
-import { failures } from '../errors.ts';
+import { failures } from '../ground/errors.ts';
 import { refuseHtml } from './other-formats.ts';
 
 export type InputFormat = 'csv' | 'tsv' | 'jsonl';

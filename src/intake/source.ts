@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { failures } from '../errors.ts';
+import { failures } from '../ground/errors.ts';
 
 export const STDIN = '-';
 

@@ -4,8 +4,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { diskError } from '../disk-error.ts';
-import { failures } from '../errors.ts';
+import { diskError } from '../ground/disk-error.ts';
+import { failures } from '../ground/errors.ts';
 
 export interface Spool {
   open: () => Readable;

@@ -1,9 +1,9 @@
 // Row → Ticket: the four fields by their columns, cleaned and cut, with language and patterns.
-import { textHash } from '../keys.ts';
+import { textHash } from '../ground/keys.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { ticketText } from '../playbook/prompt.ts';
-import type { Row, Ticket } from '../ticket.ts';
-import { COLUMN_FIELDS, type Columns } from './columns/find-columns.ts';
+import { type Row, type Ticket, COLUMN_FIELDS } from '../ticket.ts';
+import { type Columns } from './columns/find-columns.ts';
 import { cutQuotes } from './cut-quotes.ts';
 import { fieldText } from './field-text.ts';
 import { htmlText } from './html-text.ts';

@@ -1,6 +1,6 @@
 // An answer ↔ its line in the ledger.
-import { halfNanosOf, usd } from '../claude/cost.ts';
-import { answerKey, type Asker } from '../keys.ts';
+import { halfNanosOf, usd } from '../ground/money.ts';
+import { answerKey, type Asker } from '../ground/keys.ts';
 import {
   CONFIDENCE_OF,
   FIELDS,
@@ -64,7 +64,7 @@ export function answerLine(
   };
 }
 
-export function answerFrom(line: AnswerLine): PaidAnswer {
+export function answerOfLine(line: AnswerLine): PaidAnswer {
   const paid = {
     model: line.model,
     key: line.key,

@@ -1,7 +1,7 @@
 // Where the answers of a ledger stand, by the text they are about: 26 bytes an answer.
-import type { Asker } from '../keys.ts';
+import type { Asker } from '../ground/keys.ts';
 import type { AnswerLine } from './format.ts';
-import { createHashIndex, growing } from '../hash-index.ts';
+import { createHashIndex, growing } from '../ground/hash-index.ts';
 
 /** Who gave answers, and under which playbook. */
 export type Source = Pick<AnswerLine, 'host' | 'model' | 'playbook'>;

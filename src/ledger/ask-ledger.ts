@@ -1,10 +1,11 @@
 // A way to ask that sends nothing: what the ledger does not answer has no answer yet.
-import type { Asker } from '../keys.ts';
+import type { Policy } from '../settings/ledger-policy.ts';
+import type { Asker } from '../ground/keys.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Ask, NoAnswer } from '../ticket.ts';
-import { answerFrom } from './answer-line.ts';
+import { answerOfLine } from './answer-line.ts';
 import type { KnownAnswers } from './ledger.ts';
-import { usable, type Policy } from './remember.ts';
+import { usable } from './remember.ts';
 
 export interface AskLedgerOptions {
   ledger: KnownAnswers;
@@ -16,7 +17,7 @@ export interface AskLedgerOptions {
 export function askLedger({ ledger, playbook, askerOf, policy }: AskLedgerOptions): Ask {
   return async (model, { textHash }) => {
     const line = usable(ledger, askerOf(model), textHash, playbook, policy);
-    return line ? answerFrom(line) : { ...NOT_ASKED, model };
+    return line ? answerOfLine(line) : { ...NOT_ASKED, model };
   };
 }
 

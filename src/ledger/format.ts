@@ -1,6 +1,6 @@
 // The lines of a ledger: flat, so that jq and DuckDB can query them. Documented in docs/ledger.md.
 import { z } from 'zod';
-import { isObject } from '../is-object.ts';
+import { isObject } from '../ground/is-object.ts';
 
 export const FORMAT = 'ticket-classify.ledger';
 export const VERSION = 1;
@@ -224,11 +224,11 @@ function isKind(kind: string): kind is keyof typeof schemas {
   return Object.hasOwn(schemas, kind);
 }
 
-export function readAnswer(line: string): AnswerLine | null {
+export function readAnswerLine(line: string): AnswerLine | null {
   return answerSchema.safeParse(parsed(line)).data ?? null;
 }
 
-export function readVerdict(line: string): VerdictLine | null {
+export function readVerdictLine(line: string): VerdictLine | null {
   return verdictSchema.safeParse(parsed(line)).data ?? null;
 }
 

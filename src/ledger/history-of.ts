@@ -1,7 +1,7 @@
 // A ticket's id → every verdict on it, oldest first, each with the answers behind it.
-import { failures } from '../errors.ts';
-import { digitsOfMadeId } from '../keys.ts';
-import { readAnswer, readVerdict, type AnswerLine, type VerdictLine } from './format.ts';
+import { failures } from '../ground/errors.ts';
+import { digitsOfMadeId } from '../ground/keys.ts';
+import { readAnswerLine, readVerdictLine, type AnswerLine, type VerdictLine } from './format.ts';
 import { notInLedger } from './not-in-ledger.ts';
 import { scanLedger } from './scan-ledger.ts';
 
@@ -36,10 +36,10 @@ export async function historyOf(path: string, id: string): Promise<History> {
   const verdicts: PastVerdict[] = [];
   await scanLedger(path, (head, _, line) => {
     if (head?.kind === 'answer' && texts.has(head.text)) {
-      const answer = readAnswer(line);
+      const answer = readAnswerLine(line);
       if (answer) last.set(answer.key, answer);
     } else if (head?.kind === 'verdict' && head.id === id) {
-      const verdict = readVerdict(line);
+      const verdict = readVerdictLine(line);
       const answers = verdict?.asked.flatMap((key) => last.get(key) ?? []) ?? [];
       if (verdict) verdicts.push({ verdict, answers });
     }

@@ -11,17 +11,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { usd } from '../claude/cost.ts';
-import type { Clock } from '../clock.ts';
-import { diskError } from '../disk-error.ts';
-import { failures, type Failure } from '../errors.ts';
-import { answerKey, type Asker } from '../keys.ts';
+import { usd } from '../ground/money.ts';
+import type { Clock } from '../ground/clock.ts';
+import { diskError } from '../ground/disk-error.ts';
+import { failures, type Failure } from '../ground/errors.ts';
+import { answerKey, type Asker } from '../ground/keys.ts';
 import type { Answer, NoAnswer, Ticket } from '../ticket.ts';
 import { answerLine } from './answer-line.ts';
 import { createAnswers, isOf, isOfOtherPlaybook, type Answers, type Source } from './answers.ts';
 import {
   FORMAT,
-  readAnswer,
+  readAnswerLine,
   VERSION,
   type AnswerLine,
   type BatchLine,
@@ -31,10 +31,10 @@ import {
   type VerdictLine,
 } from './format.ts';
 import { lineFile, type LineFile } from './line-file.ts';
-import { loadLedger, type Loaded } from './load.ts';
-import { lockLedger } from './lock.ts';
+import { loadLedger, type Loaded } from './load-ledger.ts';
+import { lockFile } from '../ground/lock.ts';
 import { removeDraft } from './rewrite-ledger.ts';
-import { createBatches, type Batches } from './batches.ts';
+import { createBatches, type Batches } from './open-batches.ts';
 import { createVerdicts, saidBy, type Verdicts } from './verdicts.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -122,7 +122,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { path } = options;
   if (path === null) return opened(options, nothing(), openNameless, async () => {});
   refuseUnwritable(path, place(path).isNew);
-  const lock = await lockLedger(path);
+  const lock = await lockFile(path);
   try {
     await removeDraft(path);
     // Until now another run could make it.
@@ -320,7 +320,7 @@ function known(answers: Answers, read: LineFile['read']): KnownAnswers {
   let lastRead: { offset: number; line: AnswerLine | null } | null = null;
 
   function lineAt(offset: number): AnswerLine | null {
-    if (lastRead?.offset !== offset) lastRead = { offset, line: readAnswer(read(offset)) };
+    if (lastRead?.offset !== offset) lastRead = { offset, line: readAnswerLine(read(offset)) };
     return lastRead.line;
   }
 
@@ -343,7 +343,7 @@ function known(answers: Answers, read: LineFile['read']): KnownAnswers {
       newest(text, (source) => isOfOtherPlaybook(source, asker)),
     about: (text) => answers.about(text).flatMap(({ offset }) => lineAt(offset) ?? []),
     newestOf: (asker, most) =>
-      answers.newestOf(asker, most).flatMap((offset) => readAnswer(read(offset)) ?? []),
+      answers.newestOf(asker, most).flatMap((offset) => readAnswerLine(read(offset)) ?? []),
     languageOf(text) {
       const line = newest(text, () => true);
       return line ? line.language : undefined;

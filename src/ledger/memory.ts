@@ -8,8 +8,8 @@ import {
   type Ticket,
   type ValidAnswer,
 } from '../ticket.ts';
-import { answerFrom } from './answer-line.ts';
-import { readVerdict, type VerdictLine } from './format.ts';
+import { answerOfLine } from './answer-line.ts';
+import { readVerdictLine, type VerdictLine } from './format.ts';
 import type { Ledger } from './ledger.ts';
 import { saidBy } from './verdicts.ts';
 
@@ -47,7 +47,7 @@ export function memoryOf(options: MemoryOptions): Memory {
     const entry = verdicts.entryOf(id);
     if (!verdicts.meet(entry)) verdicts.repeat(entry);
     const offset = verdicts.isRepeated(entry) ? null : verdicts.ofOtherText(entry, textHash);
-    const last = offset === null ? null : readVerdict(ledger.read(offset));
+    const last = offset === null ? null : readVerdictLine(ledger.read(offset));
     if (last?.id !== id) return NOTHING;
     const newPatterns = ticket.patterns.filter((name) => !last.patterns.includes(name));
     const kept = keepFirst && newPatterns.length === 0 ? decisionFrom(last, ticket) : null;
@@ -58,9 +58,9 @@ export function memoryOf(options: MemoryOptions): Memory {
   /** Null where it has no answer, or none that still means something. */
   function decisionFrom(line: VerdictLine, ticket: Ticket): Decision | null {
     const known = new Map(ledger.about(line.text).map((answer) => [answer.key, answer]));
-    const asked = line.asked.flatMap((key) => known.get(key) ?? []).map(answerFrom);
+    const asked = line.asked.flatMap((key) => known.get(key) ?? []).map(answerOfLine);
     const counting = line.answer === null ? null : known.get(line.answer);
-    const answer = counting ? answerFrom(counting) : null;
+    const answer = counting ? answerOfLine(counting) : null;
     if (answer?.kind !== 'valid' || !hasLabelsOf(answer, playbook)) return null;
     return { ticket, answer, asked, escalations: line.escalations, triage: line.triage };
   }

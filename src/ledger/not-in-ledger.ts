@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
-import { failures, type Failure } from '../errors.ts';
-import { digitsOfMadeId } from '../keys.ts';
+import { failures, type Failure } from '../ground/errors.ts';
+import { digitsOfMadeId } from '../ground/keys.ts';
 import { scanLedger } from './scan-ledger.ts';
 
 /** With the id that was probably meant; one made from a text resembles none. */

@@ -1,20 +1,12 @@
 // Wraps `ask`: what was answered before is not asked, and what is being asked is not asked twice.
-import { failures, type Failure } from '../errors.ts';
-import { answerKey, type Asker } from '../keys.ts';
+import type { Policy } from '../settings/ledger-policy.ts';
+import { failures, type Failure } from '../ground/errors.ts';
+import { answerKey, type Asker } from '../ground/keys.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { FIELDS, type Answer, type Ask, type NoAnswer, type Ticket } from '../ticket.ts';
-import { answerFrom } from './answer-line.ts';
+import { answerOfLine } from './answer-line.ts';
 import type { AnswerLine } from './format.ts';
 import type { KnownAnswers, Ledger } from './ledger.ts';
-
-export interface Policy {
-  /** Milliseconds since 1970: an older answer is asked for again. Null: any age will do. */
-  newerThan: number | null;
-  /** Milliseconds since 1970: an invalid answer from before is asked for again. Null: it stands. */
-  retryInvalidBefore: number | null;
-  /** Of a text that was answered under another playbook alone. */
-  otherPlaybook: 'stop' | 'reask' | 'keep';
-}
 
 export interface RememberOptions {
   ledger: Ledger;
@@ -36,7 +28,7 @@ export function remember(ask: Ask, options: RememberOptions): Ask {
     const sameText = inTheAir.get(key);
     if (sameText) return { ...(await sameText), reused: true };
     const line = usable(ledger, asker, ticket.textHash, playbook, policy, key);
-    if (line) return answerFrom(line);
+    if (line) return answerOfLine(line);
     const failure = failed.get(key);
     if (failure) return { ...failure, reused: true };
     stopIfStale(asker, ticket.textHash);

@@ -3,8 +3,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { diskError } from '../disk-error.ts';
-import { failures } from '../errors.ts';
+import { diskError } from '../ground/disk-error.ts';
+import { failures } from '../ground/errors.ts';
 import type { Place } from './scan-ledger.ts';
 
 export interface Cut extends Place {

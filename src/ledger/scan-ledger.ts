@@ -1,9 +1,9 @@
 // All lines of a ledger after its header, one after the other.
 import { accessSync, constants, statSync } from 'node:fs';
-import { diskError } from '../disk-error.ts';
-import { Failure, failures } from '../errors.ts';
+import { diskError } from '../ground/disk-error.ts';
+import { Failure, failures } from '../ground/errors.ts';
 import { readLine, type Header, type Line } from './format.ts';
-import { headerOf } from './load.ts';
+import { headerOf } from './load-ledger.ts';
 import { scanLines } from './scan-lines.ts';
 import { skimLine, type Skimmed } from './skim-line.ts';
 

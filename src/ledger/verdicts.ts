@@ -1,7 +1,7 @@
 // Where the last verdict on each ticket stands, by the ticket's id: 33 bytes a ticket.
-import { textHash } from '../keys.ts';
+import { textHash } from '../ground/keys.ts';
 import type { VerdictLine } from './format.ts';
-import { createHashIndex, growing } from '../hash-index.ts';
+import { createHashIndex, growing } from '../ground/hash-index.ts';
 
 export interface Verdicts {
   note: (verdict: Told, offset: number) => void;

@@ -1,7 +1,5 @@
 // Routed → our columns, in the documented order.
-import { escalationText } from '../cascade/escalate.ts';
-import { lowestConfidence } from '../cascade/decide.ts';
-import { usd } from '../claude/cost.ts';
+import { usd } from '../ground/money.ts';
 import {
   CONFIDENCE_OF,
   FIELDS,
@@ -9,6 +7,8 @@ import {
   type Field,
   type Routed,
   type Usage,
+  escalationText,
+  lowestConfidence,
 } from '../ticket.ts';
 
 /** A number is given as its plain decimal digits, so that no writer makes it `1.2e-7`. */

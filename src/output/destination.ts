@@ -2,9 +2,9 @@
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { codeOf, diskError } from '../disk-error.ts';
-import { EXIT, Failure, failures, ReaderGone } from '../errors.ts';
-import { lockLedger } from '../ledger/lock.ts';
+import { codeOf, diskError } from '../ground/disk-error.ts';
+import { EXIT, Failure, failures, ReaderGone } from '../ground/errors.ts';
+import { lockFile } from '../ground/lock.ts';
 
 /** So much is written to a file at once. */
 const CHUNK = 64 * 1024;
@@ -92,7 +92,7 @@ export async function toFile(
 /** Two runs with one output would mix their rows. Null where there can be no lock. */
 async function lockPartial(path: string, partial: string) {
   try {
-    return await lockLedger(partial);
+    return await lockFile(partial);
   } catch (error) {
     if (error instanceof Failure && error.exit === EXIT.later) throw failures.outputInUse(path);
     // What is wrong with the folder is told by opening the file.

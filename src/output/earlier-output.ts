@@ -1,5 +1,5 @@
 // Our columns in an input: recognised before anything is paid for.
-import { failures } from '../errors.ts';
+import { failures } from '../ground/errors.ts';
 import type { Row } from '../ticket.ts';
 import { columnNames } from './columns.ts';
 

@@ -1,6 +1,6 @@
 // How far the run is in; one line that says so, for a terminal or for a log, out.
-import { roundedUsd } from '../claude/cost.ts';
-import { percent, perSecond, plural, span, thousands } from './figures.ts';
+import { roundedUsd } from '../ground/money.ts';
+import { percent, perSecond, plural, span, thousands } from '../ground/figures.ts';
 
 export interface Standing {
   tickets: number;

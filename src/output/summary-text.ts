@@ -1,11 +1,19 @@
 // The summary in; what a person reads at the end of a run out.
 import { styleText } from 'node:util';
-import { roundedUsd } from '../claude/cost.ts';
+import { roundedUsd } from '../ground/money.ts';
 import { BOUNDS } from '../claude/lane.ts';
 import { FIELDS } from '../ticket.ts';
-import { compact, percent, perSecond, plural, promise, span, thousands } from './figures.ts';
+import {
+  compact,
+  percent,
+  perSecond,
+  plural,
+  promise,
+  span,
+  thousands,
+} from '../ground/figures.ts';
 import type { ModelSummary, Summary } from './summary-format.ts';
-import { alignLeft, alignRight, shorten, textTable, textWidth } from './text-table.ts';
+import { alignLeft, alignRight, shorten, textTable, textWidth } from '../ground/text-table.ts';
 
 const WIDTH = 80;
 const QUEUES = 15;

@@ -1,5 +1,5 @@
 // The tally and the facts of the run in; the summary as documented JSON out.
-import { usd } from '../claude/cost.ts';
+import { usd } from '../ground/money.ts';
 import type { Bound } from '../claude/lane.ts';
 import type { Field, Usage } from '../ticket.ts';
 import { addUsage, type ModelTally } from './model-tally.ts';

@@ -1,6 +1,6 @@
 // The form of playbook.yaml and examples.yaml; what their parts say of each other is in mistakes.ts.
 import { z } from 'zod';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../ground/duration.ts';
 
 const name = z
   .string()

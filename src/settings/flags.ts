@@ -1,10 +1,9 @@
 // Flags as typed → checked and typed. Flags carry no defaults, so that environment and playbook can speak.
 import { z } from 'zod';
-import { halfNanosOf } from '../claude/cost.ts';
-import { parseDuration } from '../duration.ts';
-import { failures } from '../errors.ts';
-import { COLUMN_FIELDS } from '../intake/columns/find-columns.ts';
-import { FIELDS } from '../ticket.ts';
+import { halfNanosOf } from '../ground/money.ts';
+import { parseDuration } from '../ground/duration.ts';
+import { failures } from '../ground/errors.ts';
+import { FIELDS, COLUMN_FIELDS } from '../ticket.ts';
 
 const share = z.coerce
   .number('must be a number from 0 to 1')

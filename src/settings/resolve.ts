@@ -1,12 +1,12 @@
 // Flags before environment before playbook before defaults → one settings object, handed on whole.
 import type { Access } from '../claude/client.ts';
 import { modelFacts, MODELS, type Model } from '../claude/models.ts';
-import { failures } from '../errors.ts';
-import { loadPlaybook, playbookFolder } from '../playbook/load.ts';
+import { failures } from '../ground/errors.ts';
+import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../ground/environment.ts';
 import { checkFlags, type Flags } from './flags.ts';
-import { proxyFinder, type FindProxy } from './proxy.ts';
+import { proxyFinder, type FindProxy } from '../claude/proxy.ts';
 
 export interface Settings {
   flags: Flags;

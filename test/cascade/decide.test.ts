@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/cascade/decide.ts';
-import { escalationText } from '../../src/cascade/escalate.ts';
-import type { Answer, Ask, Ticket } from '../../src/ticket.ts';
+import { type Answer, type Ask, type Ticket, escalationText } from '../../src/ticket.ts';
 import { invalid, none, supportPlaybook, ticket, valid } from '../example.ts';
 
 const FAST = 'claude-haiku-4-5';

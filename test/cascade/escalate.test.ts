@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { escalateUnsure, escalationText } from '../../src/cascade/escalate.ts';
+import { escalationText } from '../../src/ticket.ts';
+import { escalateUnsure } from '../../src/cascade/escalate.ts';
 import { supportPlaybook, valid } from '../example.ts';
 
 const playbook = await supportPlaybook();

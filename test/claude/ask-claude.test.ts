@@ -4,7 +4,7 @@ import { openBudget } from '../../src/claude/budget.ts';
 import { openClient } from '../../src/claude/client.ts';
 import { costOf } from '../../src/claude/cost.ts';
 import { modelFacts, type Model } from '../../src/claude/models.ts';
-import type { Failure } from '../../src/errors.ts';
+import type { Failure } from '../../src/ground/errors.ts';
 import {
   startSimulator,
   type Simulator,

@@ -1,11 +1,12 @@
 // The budget over HTTP, against what the simulator would have billed.
 import { afterEach, expect, test, vi } from 'vitest';
+import { halfNanosOf } from '../../src/ground/money.ts';
 import { askClaude } from '../../src/claude/ask-claude.ts';
 import { openBudget } from '../../src/claude/budget.ts';
 import { openClient } from '../../src/claude/client.ts';
-import { costOf, halfNanosOf } from '../../src/claude/cost.ts';
+import { costOf } from '../../src/claude/cost.ts';
 import { MODELS, type Model } from '../../src/claude/models.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/ground/errors.ts';
 import {
   startSimulator,
   type Simulator,

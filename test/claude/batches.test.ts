@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { claudeBatches, type BatchState, type ClaudeBatches } from '../../src/claude/batches.ts';
 import { openClient } from '../../src/claude/client.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/ground/errors.ts';
 import type { BatchFailure } from '../../src/simulator/batch-failures.ts';
 import type { Failure as Mishap } from '../../src/simulator/failures.ts';
 import { startSimulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';

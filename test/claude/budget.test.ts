@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { halfNanosOf } from '../../src/ground/money.ts';
 import { openBudget, type Budget, type BudgetOptions } from '../../src/claude/budget.ts';
-import { halfNanosOf } from '../../src/claude/cost.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/ground/errors.ts';
 import { play, schedules } from './schedule.ts';
 
 const HOUR = 3_600_000;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { costOf, roundedUsd, usd } from '../../src/claude/cost.ts';
+import { roundedUsd, usd } from '../../src/ground/money.ts';
+import { costOf } from '../../src/claude/cost.ts';
 import { MODELS, type Model } from '../../src/claude/models.ts';
 
 function model(name: string): Model {

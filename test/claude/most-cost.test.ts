@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { halfNanosOf } from '../../src/claude/cost.ts';
+import { halfNanosOf } from '../../src/ground/money.ts';
 import { modelFacts, MODELS, type Model } from '../../src/claude/models.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
 import { MAX_TOKENS, requestMaker } from '../../src/claude/request.ts';

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import { openBudget, type BudgetOptions, type Reservation } from '../../src/claude/budget.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/ground/errors.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

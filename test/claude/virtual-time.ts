@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/ground/clock.ts';
 
 /** A clock that stands still while anything is to be done, and then goes on to what is due next. */
 export interface VirtualTime {

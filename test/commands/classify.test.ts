@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { costOf, usd } from '../../src/claude/cost.ts';
+import { usd } from '../../src/ground/money.ts';
+import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
 import { run } from '../../src/main.ts';
 import {

@@ -2,9 +2,10 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { costOf, usd } from '../../src/claude/cost.ts';
+import { usd } from '../../src/ground/money.ts';
+import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
-import { realClock } from '../../src/clock.ts';
+import { realClock } from '../../src/ground/clock.ts';
 import type { Estimate } from '../../src/estimate/estimate-format.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import {

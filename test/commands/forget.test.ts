@@ -17,9 +17,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { textHash } from '../../src/keys.ts';
-import { loadLedger } from '../../src/ledger/load.ts';
-import { lockLedger } from '../../src/ledger/lock.ts';
+import { textHash } from '../../src/ground/keys.ts';
+import { loadLedger } from '../../src/ledger/load-ledger.ts';
+import { lockFile } from '../../src/ground/lock.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { envOf, fails, ok, program } from '../program.ts';
 
@@ -184,7 +184,7 @@ test('behind a link the file itself is rewritten', async () => {
 test('waits for no other run: it is told who has the ledger', async () => {
   await classify('T-1,I was charged twice\n');
   const before = await text();
-  const lock = await lockLedger(ledger);
+  const lock = await lockFile(ledger);
   expect(await fails(75, ['forget', 'T-1', '--ledger', ledger])).toContain('in use by another run');
   await lock.release();
   expect(await text()).toBe(before);

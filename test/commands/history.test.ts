@@ -2,9 +2,9 @@ import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { halfNanosOf, roundedUsd } from '../../src/claude/cost.ts';
-import { lockLedger } from '../../src/ledger/lock.ts';
-import { textWidth } from '../../src/output/text-table.ts';
+import { halfNanosOf, roundedUsd } from '../../src/ground/money.ts';
+import { lockFile } from '../../src/ground/lock.ts';
+import { textWidth } from '../../src/ground/text-table.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { envOf, fails, ok, program } from '../program.ts';
 
@@ -104,7 +104,7 @@ test('reads while another run writes, and steps over a torn end', async () => {
   const [, , verdict] = await ledgerLines();
   const torn = JSON.stringify({ ...verdict, queue: 'torn' }).slice(0, -20);
   await appendFile(ledger, torn);
-  const lock = await lockLedger(ledger);
+  const lock = await lockFile(ledger);
   expect(await history('T-1')).toBe(before);
   await lock.release();
 });

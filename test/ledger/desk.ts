@@ -2,7 +2,8 @@
 import { cp, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { costOf, usd } from '../../src/claude/cost.ts';
+import { usd } from '../../src/ground/money.ts';
+import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
 import type { Summary } from '../../src/output/summary-format.ts';
 import type { Behaviour, Simulator } from '../../src/simulator/simulator.ts';

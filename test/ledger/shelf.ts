@@ -1,7 +1,7 @@
 // Ledgers for tests, opened without a run: answers are put into them and looked for.
 import { readFileSync } from 'node:fs';
 import { valid } from '../example.ts';
-import { textHash, type Asker } from '../../src/keys.ts';
+import { textHash, type Asker } from '../../src/ground/keys.ts';
 import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { hurriedClock } from '../program.ts';
 

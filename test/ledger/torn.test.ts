@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { textHash } from '../../src/keys.ts';
+import { textHash } from '../../src/ground/keys.ts';
 import { readLedger } from '../../src/ledger/ledger.ts';
-import { loadLedger } from '../../src/ledger/load.ts';
+import { loadLedger } from '../../src/ledger/load-ledger.ts';
 import { hurriedClock } from '../program.ts';
 import { ASKER, got, openAt, put, wholeAnswers, withLedger } from './shelf.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { ReaderGone } from '../../src/errors.ts';
+import { ReaderGone } from '../../src/ground/errors.ts';
 import { isSameFile, toFile, toStream } from '../../src/output/destination.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'destination-'));

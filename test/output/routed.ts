@@ -1,4 +1,4 @@
-import { textHash } from '../../src/keys.ts';
+import { textHash } from '../../src/ground/keys.ts';
 import { count, countCall, type Tally } from '../../src/output/tally.ts';
 import type {
   Answer,

@@ -4,7 +4,7 @@ import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
 import { summarise, type RunFacts } from '../../src/output/summary.ts';
 import { summaryText } from '../../src/output/summary-text.ts';
-import { textWidth } from '../../src/output/text-table.ts';
+import { textWidth } from '../../src/ground/text-table.ts';
 import { createTally } from '../../src/output/tally.ts';
 import type { Routed } from '../../src/ticket.ts';
 import { countAll, invalid, none, routed, valid } from './routed.ts';

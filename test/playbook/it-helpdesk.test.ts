@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { guessTokens, prefixText } from '../../src/claude/token-guess.ts';
 import { MODELS } from '../../src/claude/models.ts';
-import { loadPlaybook, playbookFolder } from '../../src/playbook/load.ts';
+import { loadPlaybook, playbookFolder } from '../../src/playbook/load-playbook.ts';
 import { remarksOn } from '../../src/playbook/remarks.ts';
 import { FIELDS } from '../../src/ticket.ts';
 import { SAMPLES } from '../example.ts';

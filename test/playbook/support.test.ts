@@ -7,7 +7,7 @@ import { parse as parseYaml } from 'yaml';
 import { requestMaker } from '../../src/claude/request.ts';
 import { guessTokens, prefixText } from '../../src/claude/token-guess.ts';
 import { languageOf } from '../../src/intake/language.ts';
-import { loadPlaybook } from '../../src/playbook/load.ts';
+import { loadPlaybook } from '../../src/playbook/load-playbook.ts';
 import { examplesSchema } from '../../src/playbook/schema.ts';
 import { CONFIDENCE_OF, FIELDS } from '../../src/ticket.ts';
 import { SAMPLES, SUPPORT, supportPlaybook } from '../example.ts';

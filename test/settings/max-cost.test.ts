@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failures } from '../../src/errors.ts';
+import { failures } from '../../src/ground/errors.ts';
 import { checkFlags } from '../../src/settings/flags.ts';
 
 const HALF_NANOS = 2_000_000_000;

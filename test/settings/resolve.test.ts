@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readEnvironment } from '../../src/settings/environment.ts';
+import { readEnvironment } from '../../src/ground/environment.ts';
 import { resolveSettings } from '../../src/settings/resolve.ts';
 import { SUPPORT } from '../example.ts';
 

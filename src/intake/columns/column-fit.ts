@@ -1,5 +1,5 @@
 // What a column holds → how well that suits a field: about 0, more for better.
-import type { ColumnField } from './column-field.ts';
+import type { ColumnField } from '../../ticket.ts';
 import type { Traits } from './column-traits.ts';
 
 /** Added to a name's weight, these put a column behind all that suit. */

@@ -1,5 +1,5 @@
 // A column's name → how surely it is that of a field: 0 for no match, about 1 for the surest names.
-import type { ColumnField } from './column-field.ts';
+import type { ColumnField } from '../../ticket.ts';
 import { columnWords } from './column-words.ts';
 
 /**

@@ -1,15 +1,13 @@
 // Column names (or JSON paths) and the first rows → which hold id, subject, body and account tier.
 import { closest } from 'fastest-levenshtein';
-import { failures } from '../../errors.ts';
-import { shellWord } from '../../shell-word.ts';
-import { COLUMN_FIELDS, type ColumnField } from './column-field.ts';
+import { COLUMN_FIELDS, type ColumnField } from '../../ticket.ts';
+import { failures } from '../../ground/errors.ts';
+import { shellWord } from '../../ground/shell-word.ts';
 import { columnFit, CONTRADICTED } from './column-fit.ts';
 import { bodyGuesses, type Column } from './column-guess.ts';
 import { columnTraits } from './column-traits.ts';
 import { columnWeight } from './column-weight.ts';
 import { plainName } from './column-words.ts';
-
-export { COLUMN_FIELDS, type ColumnField };
 
 /** The column of each field by its name; null where there is none. */
 export type Columns = Record<ColumnField, string | null>;

@@ -1,5 +1,5 @@
 // JSON rows → the names under which their fields can be asked for, and the text of each.
-import { isObject } from '../../is-object.ts';
+import { isObject } from '../../ground/is-object.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { firstComment, isComments } from './json-comments.ts';
 import { partsOf } from './json-parts.ts';

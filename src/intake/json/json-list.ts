@@ -1,5 +1,5 @@
 // The bytes of an array, or of a page of an API, → a row for each element of the list.
-import { failures, type Failure } from '../../errors.ts';
+import { failures, type Failure } from '../../ground/errors.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { takeTo, type JsonInput } from './json-input.ts';
 import { isList, isOfTicket } from './json-page.ts';

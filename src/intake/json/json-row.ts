@@ -1,6 +1,6 @@
 // Bytes of one JSON record → its row.
 import { isUtf8 } from 'node:buffer';
-import { isObject } from '../../is-object.ts';
+import { isObject } from '../../ground/is-object.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { countRow, takeTo, type JsonInput } from './json-input.ts';
 import { NOT_UTF8 } from '../sniff.ts';

@@ -1,5 +1,5 @@
 // Bytes of JSON in any of its forms → its rows, each with its text to the letter.
-import { failures } from '../../errors.ts';
+import { failures } from '../../ground/errors.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { addChunk, isBom, NEWLINE, openJsonInput, takeTo, type JsonInput } from './json-input.ts';
 import {

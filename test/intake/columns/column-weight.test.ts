@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { COLUMN_FIELDS } from '../../../src/intake/columns/column-field.ts';
+import { COLUMN_FIELDS } from '../../../src/ticket.ts';
 import { columnWeight } from '../../../src/intake/columns/column-weight.ts';
 
 describe('columnWeight', () => {

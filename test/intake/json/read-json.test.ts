@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/errors.ts';
+import { Failure } from '../../../src/ground/errors.ts';
 import { readJson } from '../../../src/intake/json/read-json.ts';
 import { NOT_UTF8 } from '../../../src/intake/sniff.ts';
 import type { JsonRow } from '../../../src/ticket.ts';

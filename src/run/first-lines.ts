@@ -1,0 +1,77 @@
+// What will happen, said before it does.
+import { columnsText } from '../intake/columns/find-columns.ts';
+import type { Intake } from '../intake/open-intake.ts';
+import type { KnownAnswers, LedgerState } from '../ledger/ledger.ts';
+import { plural } from '../ground/figures.ts';
+import type { Settings } from '../settings/resolve.ts';
+
+const ANTHROPIC = 'api.anthropic.com';
+const SIGNS: Record<string, string> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'pipes',
+};
+
+export interface Plan {
+  inputs: readonly string[];
+  intake: Intake;
+  settings: Settings;
+  ledger: LedgerState & Pick<KnownAnswers, 'answers'>;
+  /** For people: a path, or `stdout`; null: none is written. */
+  output: string | null;
+  /** Where messages go. */
+  url: string;
+}
+
+export const IDS_REPEAT =
+  'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
+  '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
+
+/** Without a newline at their end. */
+export function firstLines(plan: Plan): string {
+  const { inputs, intake, settings, ledger, output, url } = plan;
+  const { playbook, origins, flags } = settings;
+  const { models, thresholds } = playbook;
+  const { hostname, origin } = new URL(url);
+  const lines: [string, string][] = [
+    ['input', `${inputs.join(', ')} (${formatText(intake)})`],
+    ['columns', columnsText(intake.found) + droppedText(intake)],
+    [
+      'playbook',
+      `${playbook.identity} (${playbook.folder === flags.playbook ? playbook.folder : 'built in'})`,
+    ],
+    [
+      'models',
+      `${models.fast}, then ${models.strong} where a field is under ${thresholds.default}`,
+    ],
+  ];
+  if (origins.length > 0) lines.push(['settings', origins.join(', ')]);
+  if (flags.simulate) lines.push(['sent to', 'nobody: a built-in stand-in answers']);
+  else if (hostname !== ANTHROPIC) lines.push(['sent to', `${origin}, which is not Anthropic's`]);
+  const proxy = flags.simulate ? null : settings.findProxy(url);
+  if (proxy) lines.push(['by proxy', proxy.url]);
+  lines.push(['ledger', ledgerText(ledger)]);
+  if (output !== null) lines.push(['output', output]);
+  return lines.map(([name, text]) => firstLine(name, text)).join('\n');
+}
+
+export function firstLine(name: string, text: string): string {
+  return `${name.padEnd(9)} ${text}`;
+}
+
+function ledgerText({ path, isNew, answers, unread }: Plan['ledger']): string {
+  if (path === null) return 'none: nothing is remembered after this run';
+  if (isNew) return `${path} (new)`;
+  const torn = unread === 0 ? '' : `; ${plural(unread, 'line')} of it can't be read`;
+  return `${path} (${plural(answers.size(), 'answer')}${torn})`;
+}
+
+function droppedText({ dropped }: Intake): string {
+  return dropped.length > 0 ? `; ${dropped.length} of an earlier output are replaced` : '';
+}
+
+function formatText({ shape }: Intake): string {
+  if (shape.format === 'jsonl') return 'jsonl';
+  return `${shape.format}, ${SIGNS[shape.delimiter] ?? JSON.stringify(shape.delimiter)}`;
+}
