@@ -1,7 +1,7 @@
 // A model and a ticket in, Claude's answer out: the live way to provide `ask`.
 import { setMaxListeners } from 'node:events';
 import type Anthropic from '@anthropic-ai/sdk';
-import PQueue from 'p-queue';
+import pLimit from 'p-limit';
 import type { Clock } from '../ground/clock.ts';
 import { Failure, failures } from '../ground/errors.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -67,7 +67,7 @@ export function askClaude(options: ClaudeOptions): Claude {
   const { playbook, models, clock, stop } = options;
   // Each call in the air listens to both.
   setMaxListeners(0, stop, options.leave);
-  const queue = new PQueue({ concurrency: options.concurrency });
+  const limit = pLimit(options.concurrency);
   const health = watchHealth(options);
   const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool, options.cachedFor);
   const lanes = new Map<
@@ -102,8 +102,8 @@ export function askClaude(options: ClaudeOptions): Claude {
   }
 
   /**
-   * Waits for its turn in the lane, and then under the cap on all calls, each in input order; a wait
-   * between tries holds no place.
+   * Waits for its turn in the lane, in input order, and then under the cap on all calls, in the order in
+   * which the lanes let them go; a wait between tries holds no place.
    */
   async function send(
     name: string,
@@ -112,8 +112,7 @@ export function askClaude(options: ClaudeOptions): Claude {
   ): Promise<Received | (Problem & { isOwn: boolean })> {
     const pass = await laneOf(name).calls.enter(ticket.place);
     try {
-      const priority = -ticket.place;
-      const came = await queue.add(() => sendNow(name, ticket, sent), { priority });
+      const came = await limit(() => sendNow(name, ticket, sent));
       const isOwn = pass.leave(outcomeOf(came));
       return 'message' in came ? came : { ...came, isOwn };
     } finally {

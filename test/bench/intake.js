@@ -9,7 +9,7 @@ import { openIntake } from '../../dist/intake/open-intake.js';
 import { ticketMaker } from '../../dist/intake/to-ticket.js';
 import { rowText } from '../../dist/output/row-text.js';
 import { classify } from '../../dist/pipeline.js';
-import { loadPlaybook, playbookFolder } from '../../dist/playbook/load.js';
+import { loadPlaybook, playbookFolder } from '../../dist/playbook/load-playbook.js';
 
 const ROWS = 100_000;
 const ROUNDS = 3;

@@ -12,7 +12,7 @@ import { realClock } from '../../dist/clock.js';
 import { textHash } from '../../dist/keys.js';
 import { attach } from '../../dist/ledger/attach.js';
 import { openLedger } from '../../dist/ledger/ledger.js';
-import { loadPlaybook, playbookFolder } from '../../dist/playbook/load.js';
+import { loadPlaybook, playbookFolder } from '../../dist/playbook/load-playbook.js';
 
 const CALLS = 3_000;
 const ROUNDS = 3;

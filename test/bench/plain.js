@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import PQueue from 'p-queue';
+import pLimit from 'p-limit';
 import { requestMaker } from '../../dist/claude/request.js';
-import { loadPlaybook, playbookFolder } from '../../dist/playbook/load.js';
+import { loadPlaybook, playbookFolder } from '../../dist/playbook/load-playbook.js';
 
 const CONFIDENCES = ['team', 'type', 'urgency', 'sentiment'].map((field) => `${field}_confidence`);
 const THRESHOLD = 0.75;
@@ -13,10 +13,10 @@ const THRESHOLD = 0.75;
 const [input, output, concurrency] = process.argv.slice(2);
 const client = new Anthropic();
 const makeRequest = requestMaker(await loadPlaybook(playbookFolder('support')), () => true);
-const queue = new PQueue({ concurrency: Number(concurrency) });
+const limit = pLimit(Number(concurrency));
 
 const rows = parse(readFileSync(input), { columns: true, bom: true });
-const classified = await Promise.all(rows.map((row) => queue.add(() => classify(row))));
+const classified = await Promise.all(rows.map((row) => limit(() => classify(row))));
 // An error has no labels, and columns come from the first row.
 writeFileSync(output, stringify(classified, { header: true, columns: columnsOf(classified) }));
 

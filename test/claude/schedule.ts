@@ -80,7 +80,7 @@ export async function play(schedule: Schedule): Promise<Played> {
     events.push({ at: now + after, happen });
   }
 
-  /** Gives places in input order, as the queue of `askClaude` does. */
+  /** Gives places in input order, as a lane does. */
   function admit(): void {
     ready.sort((a, b) => a.place - b.place);
     while (busy < concurrency && ready.length > 0 && !stop.signal.aborted) {
