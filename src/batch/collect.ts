@@ -2,21 +2,22 @@
 import { halfNanosOf } from '../ground/money.ts';
 import type { BatchResult, BatchState, ClaudeBatches } from '../claude/batches.ts';
 import { costOf } from '../claude/cost.ts';
-import { inBatches, type Model } from '../claude/models.ts';
+import { inBatches, modelFacts, MODELS, type Model } from '../claude/models.ts';
 import { readAnswer } from '../claude/read-answer.ts';
+import { failures } from '../ground/errors.ts';
 import { answerKey } from '../ground/keys.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { BatchLine, UnansweredLine } from '../ledger/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { InvalidAnswer, ValidAnswer } from '../ticket.ts';
-import { textOf } from './custom-id.ts';
+import { batchHead } from './out.ts';
+import { textOf } from './settle.ts';
 
 export interface CollectOptions {
   claude: Pick<ClaudeBatches, 'results'>;
   ledger: Ledger;
   playbook: Playbook;
-  modelOf: (name: string) => Model;
   /** Whether the answers are a stand-in's. */
   simulated: boolean;
   /** Whether the batch stays on the server. */
@@ -125,7 +126,7 @@ function answerOfResult(
   text: string,
   batch: OpenBatch,
   { id, endedAt }: BatchState,
-  { ledger, playbook, modelOf, simulated, now }: CollectOptions,
+  { ledger, playbook, simulated, now }: CollectOptions,
 ): ValidAnswer | InvalidAnswer {
   const key = answerKey(askerOf(batch), text);
   return {
@@ -139,7 +140,7 @@ function answerOfResult(
     requestId: message.id,
     simulated,
     usage,
-    cost: costOf(usage, inBatches(modelOf(batch.model))),
+    cost: costOf(usage, inBatches(factsOf(batch.model, playbook))),
     latencyMs: null,
     batch: id,
     // By the server's clock, but never older than the question by ours: `--fresh` would ask for ever.
@@ -147,6 +148,13 @@ function answerOfResult(
     reused: false,
     shared: false,
   };
+}
+
+/** The model may be another than the playbook's two of today. */
+function factsOf(model: string, { models }: Playbook): Model {
+  const facts = modelFacts(model, models.prices[model]);
+  if (!facts) throw failures.unpricedModel(model, Object.keys(MODELS).join(', '));
+  return facts;
 }
 
 function unansweredLine(
@@ -169,8 +177,7 @@ function collectedLine(
   counts: Pick<CollectedLine, 'answered' | 'errored' | 'expired' | 'canceled'>,
   { keep, now }: CollectOptions,
 ): CollectedLine {
-  const head = { kind: 'batch', event: 'collected', time: timeOf(now()), batch, id } as const;
-  return { ...head, ...counts, kept: keep };
+  return { ...batchHead(batch, 'collected', now()), id, ...counts, kept: keep };
 }
 
 function timeOf(milliseconds: number): string {

@@ -1,7 +1,6 @@
 // A batch whose fate is unknown (a crash, a lost answer) → the id under which it runs, or that it does not.
 import { SEND_TIMEOUT_MS, type BatchState, type ClaudeBatches } from '../claude/batches.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
-import { isOfBatch } from './custom-id.ts';
 
 /** `running`: one that may be it has not ended, and tells no sooner; `waiting`: it may yet turn up. */
 export type Fate = { kind: 'found'; id: string } | { kind: 'none' | 'running' | 'waiting' };
@@ -45,4 +44,23 @@ async function isOurs(
 ): Promise<boolean> {
   for await (const { customId } of claude.results(state)) return isOfBatch(customId, batch);
   return false;
+}
+
+/**
+ * What a request is called: by it the answer finds its text, and a run its batch. 45 characters of
+ * `[0-9a-f_]`, whatever the ticket's id looks like.
+ * @param batch our name for the batch, 12 hex digits
+ * @param text the text's hash, 32 hex digits
+ */
+export function customIdOf(batch: string, text: string): string {
+  return `${batch}_${text}`;
+}
+
+/** Of any request: what it is not ours to know is no text of ours. */
+export function textOf(customId: string): string {
+  return customId.slice(customId.indexOf('_') + 1);
+}
+
+export function isOfBatch(customId: string, batch: string): boolean {
+  return customId.startsWith(`${batch}_`);
 }

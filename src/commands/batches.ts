@@ -4,7 +4,6 @@ import { batchTable, collectedText, type ToldBatch } from '../batch/batch-text.t
 import { collect, writeOff, type CollectOptions } from '../batch/collect.ts';
 import { settle, type Fate } from '../batch/settle.ts';
 import type { ClaudeBatches } from '../claude/batches.ts';
-import { modelFacts } from '../claude/models.ts';
 import { addressOf, connectBatches, expectsSimulated } from '../run/connect.ts';
 import { EXIT, failures } from '../ground/errors.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
@@ -149,11 +148,6 @@ function collecting(
     now: clock.now,
     came: () => {},
     keep: flags.keepBatches,
-    modelOf(name) {
-      const model = modelFacts(name, playbook.models.prices[name]);
-      if (!model) throw failures.unpricedModel(name, '');
-      return model;
-    },
   };
 }
 

@@ -3,11 +3,11 @@ import type { Readable } from 'node:stream';
 import { askersFor } from '../ground/keys.ts';
 import { askBatches, Unasked } from '../batch/ask-batches.ts';
 import { mostText, runningText } from '../batch/batch-text.ts';
-import { entryMaker, MOST_REQUESTS, type Chunk, type Entry } from '../batch/chunk.ts';
+import { entryMaker, type Chunk, type Entry } from '../batch/chunk.ts';
 import { answerByBatch } from '../batch/rounds.ts';
 import { survey, type Question } from '../batch/survey.ts';
 import type { Budget } from '../claude/budget.ts';
-import { inBatches, modelFacts, type Model } from '../claude/models.ts';
+import { inBatches } from '../claude/models.ts';
 import { mostCost } from '../claude/most-cost.ts';
 import { requestMaker } from '../claude/request.ts';
 import { guessTokens, prefixText } from '../claude/token-guess.ts';
@@ -80,7 +80,7 @@ function finish({ batches, keepBatch }: Ledger, now: number): void {
  */
 async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
   const { settings, ledger, connection, clock, stop } = options;
-  const { playbook, flags, models } = settings;
+  const { playbook, flags } = settings;
   const { host } = connection;
   const askerOf = askersFor(host, playbook);
   const attaching = {
@@ -103,21 +103,15 @@ async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
   await answerByBatch({
     claude: connection.batches,
     ledger,
-    host,
+    budget: options.budget,
     playbook,
+    flags,
+    host,
     clock,
     came,
-    budget: options.budget,
-    promptHash: playbook.promptHash,
     survey: () => surveyOf(options, attached),
     entryOf: entries.entryOf,
     warm: warmer(options, attach(connection.ask, attaching).ask, came),
-    modelOf: (name) => modelOf(name, models, playbook.models.prices),
-    mostRequests: flags.batchSize ?? MOST_REQUESTS,
-    isBrief: !flags.wait,
-    isStandIn: flags.simulate,
-    keep: flags.keepBatches,
-    maxWait: flags.maxWait,
     stop: stop.signal,
     note: options.note,
   });
@@ -210,14 +204,4 @@ function complete(ask: Ask, ofThisRun: ReturnType<typeof createHashIndex>): Ask 
     shown.add(key);
     return { ...answer, reused: false };
   };
-}
-
-function modelOf(
-  name: string,
-  models: ReadonlyMap<string, Model>,
-  prices: Settings['playbook']['models']['prices'],
-): Model {
-  const model = models.get(name) ?? modelFacts(name, prices[name]);
-  if (!model) throw failures.unpricedModel(name, [...models.keys()].join(', '));
-  return model;
 }

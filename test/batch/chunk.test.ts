@@ -6,7 +6,7 @@ import {
   type Chunk,
   type Entry,
 } from '../../src/batch/chunk.ts';
-import { customIdOf, isOfBatch, textOf } from '../../src/batch/custom-id.ts';
+import { customIdOf, isOfBatch, textOf } from '../../src/batch/settle.ts';
 import type { Question } from '../../src/batch/survey.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
 import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';

@@ -22,7 +22,7 @@ function optionsOf(parts: Parts): CollectOptions & { heard: (ValidAnswer | Inval
   const { claude, ledger, playbook, clock } = parts;
   const heard: (ValidAnswer | InvalidAnswer)[] = [];
   const came = (answer: ValidAnswer | InvalidAnswer) => void heard.push(answer);
-  const plain = { claude, ledger, playbook, modelOf, came, heard };
+  const plain = { claude, ledger, playbook, came, heard };
   return { ...plain, simulated: true, keep: false, now: clock.now };
 }
 

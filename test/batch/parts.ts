@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { customIdOf } from '../../src/batch/custom-id.ts';
+import { customIdOf } from '../../src/batch/settle.ts';
 import type { Question } from '../../src/batch/survey.ts';
 import { claudeBatches, type BatchState, type ClaudeBatches } from '../../src/claude/batches.ts';
 import { openClient } from '../../src/claude/client.ts';

@@ -25,18 +25,18 @@ function modelOf(name: string): Model {
   return model;
 }
 
-interface Changes extends Partial<RoundsOptions> {
+interface Changes extends Partial<Omit<RoundsOptions, 'flags'>>, Partial<RoundsOptions['flags']> {
   /** In half nano-dollars. */
   cap?: number;
 }
 
 /** The questions of a job, in order; those that the ledger answers are not asked. */
-function job(parts: Parts, asked: readonly Question[], { cap, ...changes }: Changes = {}) {
+function job(parts: Parts, asked: readonly Question[], changes: Changes = {}) {
   const { ledger, host, playbook, clock, stop, claude } = parts;
   const askerOf = askersFor(host, playbook);
   const ask = askBatches(ledger.batches, askerOf);
   const notes: string[] = [];
-  const caps = { perRun: cap ?? null, perDay: null };
+  const caps = { perRun: changes.cap ?? null, perDay: null };
   const budget = openBudget({ caps, spentBefore: [], now: clock.now, stop: stop.signal });
   const entryOf = entryMaker(parts.request, mostCost(inBatches(modelOf(FAST))));
 
@@ -59,20 +59,20 @@ function job(parts: Parts, asked: readonly Question[], { cap, ...changes }: Chan
     host,
     playbook,
     clock,
-    modelOf,
     entryOf,
-    promptHash: playbook.promptHash,
     survey: async () => survey(),
     warm: async () => null,
     came: () => {},
     note: (text) => void notes.push(text),
-    mostRequests: 10_000,
-    isBrief: false,
-    isStandIn: false,
-    keep: false,
-    maxWait: { seconds: 600, text: '10m' },
     stop: stop.signal,
     ...changes,
+    flags: {
+      wait: true,
+      simulate: false,
+      keepBatches: false,
+      maxWait: { seconds: 600, text: '10m' },
+      ...changes,
+    },
   };
   return { budget, notes, entryOf, run: () => answerByBatch(options) };
 }
@@ -111,7 +111,7 @@ describe('a job', () => {
   it('sends batches of at most so many, collects them and has them deleted', async () => {
     const parts = await openParts(SLOW);
     const asked = questions(25);
-    await job(parts, asked, { mostRequests: 10 }).run();
+    await job(parts, asked, { batchSize: 10 }).run();
     expect(sizes(parts)).toEqual([10, 10, 5]);
     expect([answeredOf(parts, asked), mostAsked(parts)]).toEqual([25, 1]);
     const { created, deleted } = parts.simulator.stats.batches;
@@ -121,7 +121,7 @@ describe('a job', () => {
 
   it('leaves its batches on the server if it is told to', async () => {
     const parts = await openParts();
-    await job(parts, questions(3), { keep: true }).run();
+    await job(parts, questions(3), { keepBatches: true }).run();
     expect(parts.simulator.stats.batches.deleted).toEqual([]);
   });
 
@@ -207,7 +207,7 @@ describe('a create', () => {
     const asked = questions(10);
     const busy = Array.from({ length: 30 }, (_, at) => at + 2);
     fail(parts, { on: 'create', what: 'rate_limited', nth: busy, retryAfter: 60 });
-    await job(parts, asked, { mostRequests: 5 }).run();
+    await job(parts, asked, { batchSize: 5 }).run();
     expect([sizes(parts), answeredOf(parts, asked)]).toEqual([[5, 5], 10]);
   });
 });
@@ -245,7 +245,7 @@ describe('a run that finds batches of an earlier one', () => {
     const parts = await openParts();
     const asked = questions(4);
     await gone(parts, asked);
-    await job(parts, asked, { isStandIn: true }).run();
+    await job(parts, asked, { simulate: true }).run();
     expect([sizes(parts), answeredOf(parts, asked)]).toEqual([[4, 4], 4]);
   });
 
@@ -369,7 +369,7 @@ describe('a brief run', () => {
   it('sends, collects and comes back later, until all is done', async () => {
     const parts = await openParts(SLOW);
     const asked = questions(6);
-    const brief = () => job(parts, asked, { isBrief: true, mostRequests: 4 }).run();
+    const brief = () => job(parts, asked, { wait: false, batchSize: 4 }).run();
     expect(await failureOf(brief())).toMatchObject({ exit: 75 });
     expect(await failureOf(brief())).toMatchObject({ exit: 75 });
     expect([sizes(parts), parts.clock.slept]).toEqual([[4, 2], []]);
@@ -387,7 +387,7 @@ describe('a brief run', () => {
     fail(parts, { on: 'create', what, first: 1 });
     let calls = 0;
     for (let isDone = false; !isDone && calls < 12; calls += 1) {
-      const brief = job(parts, asked, { isBrief: true });
+      const brief = job(parts, asked, { wait: false });
       isDone = await brief.run().then(
         () => true,
         () => false,
