@@ -16,6 +16,20 @@ export const CONFIDENCE_OF = {
 export const COLUMN_FIELDS = ['id', 'subject', 'body', 'account_tier'] as const;
 export type ColumnField = (typeof COLUMN_FIELDS)[number];
 
+export type InputFormat = 'csv' | 'tsv' | 'jsonl';
+
+/** What all inputs of a run share: as they were read, a table is written again. */
+export interface Shape {
+  format: InputFormat;
+  /** Of a table. */
+  delimiter: string;
+  /** Of UTF-8. */
+  bom: boolean;
+  lineEnd: '\n' | '\r\n' | '\r';
+  /** Column names in order, repeated ones too; of JSON the top-level keys of the first rows. */
+  names: string[];
+}
+
 /** One record as read. Both kinds keep all that is needed to write it out again. */
 export type Row = TableRow | JsonRow;
 

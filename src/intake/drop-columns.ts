@@ -1,6 +1,6 @@
 // Takes columns out of an input: of a table's header and rows, of a JSON row's text.
+import { membersOf } from '../ground/json-text.ts';
 import type { JsonRow, Row } from '../ticket.ts';
-import { membersOf } from './json/json-fields.ts';
 
 /** @param names of the columns as read @returns the names left, and rows without the others */
 export function dropColumns(
@@ -35,7 +35,7 @@ function stripFields(row: JsonRow, isDropped: (name: string) => boolean): JsonRo
 }
 
 function withoutMembers(row: JsonRow, isDropped: (name: string) => boolean): string {
-  const kept = [...membersOf(row)].filter(([name]) => !isDropped(name));
+  const kept = [...membersOf(row.text)].filter(([name]) => !isDropped(name));
   return `{${kept.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }
 

@@ -1,18 +1,19 @@
 // Paths → one stream of rows and what they have in common.
 import type { Readable } from 'node:stream';
 import { failures } from '../ground/errors.ts';
-import type { JsonRow, Row, ColumnField } from '../ticket.ts';
+import { membersOf } from '../ground/json-text.ts';
+import type { ColumnField, InputFormat, JsonRow, Row, Shape } from '../ticket.ts';
 import { findColumns, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
-import { fieldText } from './field-text.ts';
 import { readHead } from './head.ts';
-import { membersOf, pathsOf } from './json/json-fields.ts';
+import { fieldText } from './field-text.ts';
+import { pathsOf } from './json/json-fields.ts';
 import { isEmptyPage } from './json/json-page.ts';
 import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
 import { readTable } from './read-table.ts';
-import { sniff, isEnough, type InputFormat, type Sniffed } from './sniff.ts';
+import { isEnough, sniff } from './sniff.ts';
 import { openSource, type Source } from './source.ts';
 
 export interface IntakeOptions {
@@ -26,12 +27,6 @@ export interface IntakeOptions {
   subjectOnly: boolean;
   /** Columns that are left out, as if they were not in the input; null: none. */
   isDropped: ((name: string) => boolean) | null;
-}
-
-/** What all inputs of a run share. */
-export interface Shape extends Sniffed {
-  /** Column names in order, repeated ones too; of JSON the top-level keys of the first rows. */
-  names: string[];
 }
 
 export interface Intake {
@@ -99,7 +94,7 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   if (sniffed.format === 'jsonl') {
     const { head, all } = await peek(withoutEmptyPage(readJson(name, chunks)), HEAD_ROWS.json);
     // In the order of the text: parsed, keys such as "12" would come first.
-    const names = new Set(head.flatMap((row) => [...membersOf(row).keys()]));
+    const names = new Set(head.flatMap((row) => [...membersOf(row.text).keys()]));
     return without(options, {
       name,
       size,

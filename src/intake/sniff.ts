@@ -1,17 +1,9 @@
 // The first bytes of an input → its format, delimiter, byte order mark and line end.
 import { failures } from '../ground/errors.ts';
+import type { InputFormat, Shape } from '../ticket.ts';
 import { refuseHtml } from './other-formats.ts';
 
-export type InputFormat = 'csv' | 'tsv' | 'jsonl';
-
-export interface Sniffed {
-  format: InputFormat;
-  /** Of a table. */
-  delimiter: string;
-  /** Of UTF-8. */
-  bom: boolean;
-  lineEnd: '\n' | '\r\n' | '\r';
-}
+export type Sniffed = Omit<Shape, 'names'>;
 
 /** The sniffed part ends with the first line, at most here. */
 const SNIFF_BYTES = 64 * 1024;

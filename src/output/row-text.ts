@@ -1,8 +1,7 @@
 // Routed → the text of its row: the input's columns as they came in, ours after them.
 import { stringify } from 'csv-stringify/sync';
-import { membersOf } from '../intake/json/json-fields.ts';
-import type { Shape } from '../intake/open-intake.ts';
-import type { Routed, Row } from '../ticket.ts';
+import { membersOf } from '../ground/json-text.ts';
+import type { Routed, Row, Shape } from '../ticket.ts';
 import { cellsOf, columnNames, type Cell } from './columns.ts';
 
 export type OutputFormat = 'csv' | 'tsv' | 'jsonl';
@@ -75,7 +74,7 @@ function delimiterFor(format: OutputFormat, shape: Shape): string {
 function tableCells(row: Row, names: readonly string[]): string[] {
   if (row.kind === 'table') return row.cells;
   if (row.fault !== null) return [...names.map(() => ''), row.text];
-  const members = membersOf(row);
+  const members = membersOf(row.text);
   const others = [...members].filter(([name]) => !names.includes(name));
   const rest = others.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',');
   const cells = names.map((name) => valueText(row.value[name], members.get(name) ?? ''));

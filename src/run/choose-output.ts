@@ -1,11 +1,11 @@
 // Where the rows go and in which format, from flags, inputs and whether a person is watching.
 import { extname } from 'node:path';
 import { failures } from '../ground/errors.ts';
-import type { InputFormat } from '../intake/sniff.ts';
 import { STDIN } from '../intake/source.ts';
 import { isSameFile } from '../output/destination.ts';
 import type { OutputFormat } from '../output/row-text.ts';
 import type { Flags } from '../settings/flags.ts';
+import type { InputFormat } from '../ticket.ts';
 
 export interface Output {
   /** Null: stdout. */

@@ -2,10 +2,10 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Shape } from '../../src/intake/open-intake.ts';
+
 import { cellsOf, columnNames } from '../../src/output/columns.ts';
 import { rowText, type OutputFormat } from '../../src/output/row-text.ts';
-import type { Routed, Row } from '../../src/ticket.ts';
+import type { Routed, Row, Shape } from '../../src/ticket.ts';
 import { ticket, valid, verdict } from '../example.ts';
 
 const TABLE: Shape = {

@@ -3,11 +3,8 @@ import { closest } from 'fastest-levenshtein';
 import { COLUMN_FIELDS, type ColumnField } from '../../ticket.ts';
 import { failures } from '../../ground/errors.ts';
 import { shellWord } from '../../ground/shell-word.ts';
-import { columnFit, CONTRADICTED } from './column-fit.ts';
-import { bodyGuesses, type Column } from './column-guess.ts';
-import { columnTraits } from './column-traits.ts';
-import { columnWeight } from './column-weight.ts';
-import { plainName } from './column-words.ts';
+import { columnWeight, columnWords, plainName } from './column-names.ts';
+import { columnFit, columnTraits, CONTRADICTED, isProse, type Traits } from './column-traits.ts';
 
 /** The column of each field by its name; null where there is none. */
 export type Columns = Record<ColumnField, string | null>;
@@ -33,6 +30,19 @@ const BELIEVED: Record<ColumnField, number> = {
 };
 
 const OTHERS_SHOWN = 3;
+
+interface Column {
+  name: string;
+  traits: Traits;
+}
+
+/** Never a body, however long their cells are. */
+const NEVER = new Set(['category', 'intent', 'status', 'priority', 'tags', 'labels', 'assignee']);
+/** Words of what agents write, or customers when all is done. */
+const AFTERWARDS = new Set(
+  `satisfaction rating resolution solution answer reply response internal private work close note notes antwort losung
+   reponse respuesta solucion`.split(/\s+/),
+);
 
 /**
  * @param names the columns there are, in order; of those that repeat the first counts
@@ -87,6 +97,28 @@ function best(field: ColumnField, all: readonly Column[]): string | null {
     .filter(({ fits }) => fits)
     .toSorted((a, b) => b.score - a.score);
   return first?.name ?? null;
+}
+
+/** Columns that are not taken → those that could be the body by what they hold, best first. */
+function bodyGuesses(columns: readonly Column[]): string[] {
+  return columns
+    .filter(({ name, traits }) => {
+      if (NEVER.has(plainName(name)) || columnFit('body', traits) <= CONTRADICTED) return false;
+      return columnWeight('body', name) > 0 || isProse(traits);
+    })
+    .toSorted((a, b) => likeness(b) - likeness(a))
+    .map(({ name }) => name);
+}
+
+function likeness({ name, traits }: Column): number {
+  const isLate = columnWords(name).some((word) => AFTERWARDS.has(word));
+  const isSubject = columnWeight('subject', name) > 0;
+  return (
+    columnWeight('body', name) +
+    columnFit('body', traits) -
+    (isLate ? 0.5 : 0) -
+    (isSubject ? 1 : 0)
+  );
 }
 
 function namesOf(columns: readonly Column[]): string[] {

@@ -1,8 +1,8 @@
 // JSON rows → the names under which their fields can be asked for, and the text of each.
 import { isObject } from '../../ground/is-object.ts';
+import { partsOf } from '../../ground/json-text.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { firstComment, isComments } from './json-comments.ts';
-import { partsOf } from './json-parts.ts';
 
 const MAX_DEPTH = 3;
 const MAX_PATHS = 500;
@@ -35,16 +35,6 @@ export function textAt(row: JsonRow, path: string): string | null {
   if (typeof value === 'number') return numberText(row.text, keys, value);
   if (typeof value === 'boolean') return String(value);
   return Array.isArray(value) ? firstComment(value) : null;
-}
-
-/** The values of a row's top-level keys as they stand in its text: parsed, a 19-digit id would be rounded. */
-export function membersOf({ text }: JsonRow): Map<string, string> {
-  const bytes = Buffer.from(text);
-  const members = new Map<string, string>();
-  for (const { key, from, to } of partsOf(bytes, Math.max(0, bytes.indexOf('{')), bytes.length)) {
-    members.set(String(key), bytes.toString('utf8', from, to));
-  }
-  return members;
 }
 
 type Key = string | number;

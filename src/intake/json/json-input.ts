@@ -1,7 +1,14 @@
-// Chunks of a JSON file → those bytes that are not yet taken, with their line and their size.
+// Chunks of a JSON file → those bytes that are not yet taken, and rows of those that are.
+import { isUtf8 } from 'node:buffer';
+import { isObject } from '../../ground/is-object.ts';
+import { NEWLINE } from '../../ground/json-text.ts';
+import type { JsonRow } from '../../ticket.ts';
+import { NOT_UTF8 } from '../sniff.ts';
 
-export const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 const BOM = [0xef, 0xbb, 0xbf];
+
+export type JsonRecord = Pick<JsonRow, 'text' | 'value' | 'fault'>;
 
 export interface JsonInput {
   readonly file: string;
@@ -48,8 +55,40 @@ export function isBom(input: JsonInput, place: number): boolean {
   return BOM.every((byte, at) => input.bytes[place + at] === byte);
 }
 
+/**
+ * What stands next in the input, up to the place `end`.
+ * @param what it is, in words for the user: `line`
+ */
+export function readRecord(input: JsonInput, end: number, what: string): JsonRecord {
+  const { at, bytes } = input;
+  const to = bytes[end - 1] === RETURN ? end - 1 : end;
+  const text = bytes.toString('utf8', at, to);
+  if (text.includes('\uFFFD') && !isUtf8(bytes.subarray(at, to))) {
+    return { text, value: {}, fault: NOT_UTF8 };
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return { text: onOneLine(text), value, fault: null };
+    return { text, value: {}, fault: `the ${what} is not a JSON object` };
+  } catch {
+    return { text, value: {}, fault: `the ${what} is not JSON` };
+  }
+}
+
+/** @param next where what follows the record begins */
+export function takeRow(input: JsonInput, record: JsonRecord, next: number): JsonRow {
+  const { file, line } = input;
+  takeTo(input, next);
+  return { kind: 'json', file, line, bytes: countRow(input), ...record };
+}
+
+/** In JSON a raw line end stands only between tokens, never within a string. */
+function onOneLine(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text;
+}
+
 /** The bytes since the last row: blanks and brackets between two rows count with the second. */
-export function countRow(input: JsonInput): number {
+function countRow(input: JsonInput): number {
   const end = input.before + input.at;
   const bytes = end - input.counted;
   input.counted = end;

@@ -1,22 +1,21 @@
 // The bytes of an array, or of a page of an API, → a row for each element of the list.
 import { failures, type Failure } from '../../ground/errors.ts';
-import type { JsonRow } from '../../ticket.ts';
-import { takeTo, type JsonInput } from './json-input.ts';
-import { isList, isOfTicket } from './json-page.ts';
-import { keyOf } from './json-parts.ts';
-import { readRecord, takeRow } from './json-row.ts';
 import {
   ARRAY_END,
   ARRAY_START,
   COLON,
   COMMA,
   isBlank,
+  keyOf,
   newScan,
   OBJECT_END,
   QUOTE,
   scanOn,
   type Scan,
-} from './json-scan.ts';
+} from '../../ground/json-text.ts';
+import type { JsonRow } from '../../ticket.ts';
+import { readRecord, takeRow, takeTo, type JsonInput } from './json-input.ts';
+import { isList, isOfTicket } from './json-page.ts';
 
 /** A record over this size is a string or a brace that never closes, not a ticket. */
 export const MAX_RECORD_BYTES = 2 * 1024 * 1024;

@@ -1,7 +1,6 @@
 // Bytes of a JSON object → whether it is a ticket, or a page of an API that holds a list of them.
+import { ARRAY_END, ARRAY_START, isBlank, OBJECT_START, partsOf } from '../../ground/json-text.ts';
 import type { JsonRow } from '../../ticket.ts';
-import { ARRAY_END, ARRAY_START, isBlank, OBJECT_START } from './json-scan.ts';
-import { partsOf } from './json-parts.ts';
 
 /** `empty`: it would be a page if its list held anything. */
 export type PageState = 'page' | 'empty' | 'none';

@@ -1,7 +1,16 @@
 // Bytes of JSON in any of its forms → its rows, each with its text to the letter.
 import { failures } from '../../ground/errors.ts';
+import { ARRAY_START, isBlank, NEWLINE, OBJECT_START, type Scan } from '../../ground/json-text.ts';
 import type { JsonRow } from '../../ticket.ts';
-import { addChunk, isBom, NEWLINE, openJsonInput, takeTo, type JsonInput } from './json-input.ts';
+import {
+  addChunk,
+  isBom,
+  openJsonInput,
+  readRecord,
+  takeRow,
+  takeTo,
+  type JsonInput,
+} from './json-input.ts';
 import {
   listRows,
   MAX_RECORD_BYTES,
@@ -11,8 +20,6 @@ import {
   type Rows,
 } from './json-list.ts';
 import { pageState } from './json-page.ts';
-import { readRecord, takeRow } from './json-row.ts';
-import { ARRAY_START, isBlank, OBJECT_START, type Scan } from './json-scan.ts';
 
 /**
  * Lines, values over several lines or several on one, arrays, pages of an API. The first good value

@@ -1,5 +1,6 @@
-// Bytes of one JSON value, cut anywhere → where it ends, or that it can't be JSON.
-import { NEWLINE } from './json-input.ts';
+// Bytes of JSON, cut anywhere → where a value ends, and where the parts of it stand.
+
+export const NEWLINE = 0x0a;
 
 /** `broken`: no byte that may follow can make it JSON. */
 export type ScanState = 'open' | 'closed' | 'broken';
@@ -129,4 +130,69 @@ function endsScalar(byte: number | undefined): boolean {
     byte === OBJECT_START ||
     byte === OBJECT_END
   );
+}
+
+export interface JsonPart {
+  /** Of an object's member; an element of an array has its number instead. */
+  key: string | number;
+  /** Where its value begins, and where it ends or, if it is cut off, the end of the bytes. */
+  from: number;
+  to: number;
+}
+
+/** Ends where the value does, where it breaks, or at `to`: the last value may be cut off. */
+export function* partsOf(bytes: Buffer, from: number, to: number): Generator<JsonPart> {
+  const isObject = bytes[from] === OBJECT_START;
+  if (!isObject && bytes[from] !== ARRAY_START) return;
+  let at = skipBlanks(bytes, from + 1, to);
+  for (let number = 0; at < to; number++) {
+    let key: string | number = number;
+    if (isObject) {
+      const end = valueEnd(bytes, at, to);
+      if (bytes[at] !== QUOTE || end === null) return;
+      key = keyOf(bytes, at, end);
+      at = skipBlanks(bytes, end, to);
+      if (bytes[at] !== COLON) return;
+      at = skipBlanks(bytes, at + 1, to);
+    }
+    if (at >= to) return;
+    const end = valueEnd(bytes, at, to);
+    yield { key, from: at, to: end ?? to };
+    if (end === null) return;
+    at = skipBlanks(bytes, end, to);
+    if (bytes[at] !== COMMA) return;
+    at = skipBlanks(bytes, at + 1, to);
+  }
+}
+
+/** The values of an object's keys as they stand in its text: parsed, a 19-digit id would be rounded. */
+export function membersOf(text: string): Map<string, string> {
+  const bytes = Buffer.from(text);
+  const members = new Map<string, string>();
+  for (const { key, from, to } of partsOf(bytes, Math.max(0, bytes.indexOf('{')), bytes.length)) {
+    members.set(String(key), bytes.toString('utf8', from, to));
+  }
+  return members;
+}
+
+/** A key with an escape that JSON does not know keeps it: it is no key that we look for. */
+export function keyOf(bytes: Buffer, from: number, to: number): string {
+  const text = bytes.toString('utf8', from, to);
+  if (!text.includes('\\')) return text.slice(1, -1);
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}
+
+function skipBlanks(bytes: Buffer, from: number, to: number): number {
+  let at = from;
+  while (at < to && isBlank(bytes[at])) at++;
+  return at;
+}
+
+function valueEnd(bytes: Buffer, from: number, to: number): number | null {
+  const scan = newScan();
+  return scanOn(scan, bytes, from, to) === 'closed' ? from + scan.length : null;
 }

@@ -1,6 +1,5 @@
 // A column's name → how surely it is that of a field: 0 for no match, about 1 for the surest names.
 import type { ColumnField } from '../../ticket.ts';
-import { columnWords } from './column-words.ts';
 
 /**
  * What help desks call them, in English, German, French and Spanish. Whole names only, or Jira's
@@ -132,4 +131,20 @@ function weights(groups: readonly (readonly [number, string])[]): Map<string, nu
 
 function words(text: string): string[] {
   return text.trim().split(/\s+/);
+}
+
+/** `Numéro de ticket` → `numero`, `de`, `ticket`; `Case #` → `case`, `number`. */
+export function columnWords(name: string): string[] {
+  return name
+    .replace(/#|№|\bn\s?[°º]/gi, ' number ')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+}
+
+/** As names are compared: `Numéro de ticket` → `numerodeticket`. */
+export function plainName(name: string): string {
+  return columnWords(name).join('');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COLUMN_FIELDS } from '../../../src/ticket.ts';
-import { columnWeight } from '../../../src/intake/columns/column-weight.ts';
+import { columnWeight } from '../../../src/intake/columns/column-names.ts';
 
 describe('columnWeight', () => {
   test.each([
