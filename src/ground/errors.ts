@@ -27,6 +27,12 @@ export class Failure extends Error {
     this.hint = hint;
     this.kind = kind;
   }
+
+  /** Names arguments that mend it. */
+  offer(...remedy: string[]): this {
+    this.remedies = [...this.remedies, remedy];
+    return this;
+  }
 }
 
 /** The reader of our rows went away (`| head`): the run ends quietly, without a complaint. */
@@ -42,9 +48,19 @@ interface ChangedPlaybook {
   cost: number;
 }
 
-function remedied(failure: Failure, ...remedy: string[]): Failure {
-  failure.remedies = [remedy];
-  return failure;
+/** Nothing was sent yet, or the input turned out unreadable: usage, playbook, input, key. */
+function cannotStart(message: string, hint = ''): Failure {
+  return new Failure(EXIT.cannotStart, message, hint);
+}
+
+/** At something that a person must decide or move. */
+function stopped(message: string, hint = '', kind: Failure['kind'] = 'other'): Failure {
+  return new Failure(EXIT.stopped, message, hint, kind);
+}
+
+/** The same command may well succeed then. */
+function later(message: string, hint = ''): Failure {
+  return new Failure(EXIT.later, message, hint);
 }
 
 /** Money in half nano-dollars. */
@@ -62,248 +78,190 @@ interface SpentBudget {
 }
 
 export const failures = {
-  usage: (message: string, hint = 'See `ticket-classify --help`.') =>
-    new Failure(EXIT.cannotStart, message, hint),
+  usage: (message: string, hint = 'See `ticket-classify --help`.') => cannotStart(message, hint),
 
   noCredentials: () =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       'No credentials for Claude: ANTHROPIC_API_KEY is not set, and there is no other login.',
       'Set ANTHROPIC_API_KEY (in the environment or in a .env file here), or try the program without a key: add --simulate.',
     ),
   badCredentials: (why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The credentials for Claude can't be used: ${why}`,
       'Set ANTHROPIC_API_KEY, or repair the login that the Anthropic SDK finds.',
     ),
   badHost: (url: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `ANTHROPIC_BASE_URL is ${JSON.stringify(url)}: ${why}`,
       'Give it as https://host (or http:// on this machine), without /v1, or unset it.',
     ),
   badProxy: (name: string) =>
     // Not shown: it may hold a password.
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${name} is not the address of a proxy.`,
       'Give it as http://host:port or http://user:password@host:port, or unset it.',
     ),
   badEnvironment: (name: string, value: string, wanted: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${name} is ${JSON.stringify(value)}, which is not ${wanted}.`,
       `Correct it or unset it.`,
     ),
 
   fileUnreadable: (file: string, why: string) =>
-    new Failure(EXIT.cannotStart, `Can't read ${file}: ${why}.`, 'Check the path and its rights.'),
+    cannotStart(`Can't read ${file}: ${why}.`, 'Check the path and its rights.'),
   inputEmpty: (file: string) =>
-    new Failure(
-      EXIT.cannotStart,
-      `${file} is empty: 0 bytes.`,
-      'Was the export finished before this run began?',
-    ),
+    cannotStart(`${file} is empty: 0 bytes.`, 'Was the export finished before this run began?'),
   inputMalformed: (file: string, line: number, why: string, hint: string) =>
-    new Failure(EXIT.cannotStart, `${file}, line ${line}: ${why}`, hint),
-  inputFormat: (file: string, why: string, hint: string) =>
-    new Failure(EXIT.cannotStart, `${file} ${why}`, hint),
+    cannotStart(`${file}, line ${line}: ${why}`, hint),
+  inputFormat: (file: string, why: string, hint: string) => cannotStart(`${file} ${why}`, hint),
   otherEncoding: (file: string) =>
-    remedied(
-      new Failure(EXIT.cannotStart, `${file} is not UTF-8 text.`, 'If it comes from Excel:'),
+    cannotStart(`${file} is not UTF-8 text.`, 'If it comes from Excel:').offer(
       '--encoding',
       'windows-1252',
     ),
   shapesDiffer: (first: string, second: string, difference: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${second} has not the shape of ${first}: ${difference}.`,
       'Files of one run must have the same format and the same columns; run the others apart.',
     ),
   noTextColumn: (columns: string, guess: string) =>
-    remedied(
-      new Failure(
-        EXIT.cannotStart,
-        `No column holds the tickets' text, as far as can be told. The columns are: ${columns}.`,
-        'Name the one that does, for example:',
-      ),
-      '--columns',
-      `body=${guess}`,
-    ),
+    cannotStart(
+      `No column holds the tickets' text, as far as can be told. The columns are: ${columns}.`,
+      'Name the one that does, for example:',
+    ).offer('--columns', `body=${guess}`),
   noBodyColumn: (subject: string, columns: string, guess: string | null) =>
-    remedied(
-      new Failure(
-        EXIT.cannotStart,
-        `Only a subject was found (${subject}), no body. The columns are: ${columns}.`,
-        `Name the body (${guess === null ? '' : 'perhaps '}--columns ${shellWord(`body=${guess ?? '…'}`)}), or go on with subjects alone:`,
-      ),
-      '--subject-only',
-    ),
+    cannotStart(
+      `Only a subject was found (${subject}), no body. The columns are: ${columns}.`,
+      `Name the body (${guess === null ? '' : 'perhaps '}--columns ${shellWord(`body=${guess ?? '…'}`)}), or go on with subjects alone:`,
+    ).offer('--subject-only'),
   unknownColumn: (field: string, column: string, columns: string, nearest: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `--columns ${field}=${column}: there is no such column. The columns are: ${columns}.`,
       `Did you mean --columns ${field}=${nearest}?`,
     ),
   columnClash: (columns: string, suggestion: string, where: string) =>
-    remedied(
-      new Failure(
-        EXIT.cannotStart,
-        `The input already has columns that the answers would be written to${where}: ${columns}.`,
-        'Choose another prefix for ours:',
-      ),
-      '--prefix',
-      suggestion,
-    ),
+    cannotStart(
+      `The input already has columns that the answers would be written to${where}: ${columns}.`,
+      'Choose another prefix for ours:',
+    ).offer('--prefix', suggestion),
 
   earlierOutput: (prefix: string) =>
-    remedied(
-      new Failure(
-        EXIT.cannotStart,
-        `The input is an earlier output of this program: it has all the columns ${prefix}….`,
-        'To keep both, give --prefix another text. To replace them:',
-      ),
-      '--replace',
-    ),
+    cannotStart(
+      `The input is an earlier output of this program: it has all the columns ${prefix}….`,
+      'To keep both, give --prefix another text. To replace them:',
+    ).offer('--replace'),
 
   notEarlierOutput: (prefix: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `--replace: the input is no earlier output of this program with the prefix ${JSON.stringify(prefix)}.`,
       'Leave --replace out, or give the --prefix of that output. Nothing was taken out of it.',
     ),
 
   outputIsInput: (file: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `-o ${file} is an input of this run.`,
       'Name another file; the input is never written to.',
     ),
   summaryIsOther: (path: string, other: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `--summary ${path} is another file of this run (${other}).`,
       'Name a file of its own; the summary would replace what is in it.',
     ),
   summaryLost: (path: string, why: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `The rows are written, but the summary could not be: ${path}: ${why}.`,
       'There is no need to run again for it: each row has its cost, and the ledger all of them.',
     ),
   partialExists: (partial: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${partial} exists: rows of an earlier run that did not finish, each of them paid for.`,
       'Keep what you need of it, then move or delete it, or name another output with -o.',
     ),
   outputUnwritable: (file: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `Can't write ${file}: ${why}.`,
       'Nothing was sent. Name another file, or mend the folder and its rights.',
     ),
   outputInUse: (file: string) =>
-    new Failure(
-      EXIT.later,
+    later(
       `${file} is being written by another run.`,
       'Wait for it to end, or name another output with -o.',
     ),
   ledgerIsOther: (path: string, other: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The ledger ${path} and ${other} of this run are one file.`,
       'Nothing was sent. Give each a name of its own: -o, --summary, --ledger.',
     ),
   outputFailed: (file: string, why: string) =>
-    new Failure(
-      EXIT.stopped,
-      `Writing ${file} failed: ${why}.`,
-      'Make room, or write elsewhere.',
-      'output',
-    ),
+    stopped(`Writing ${file} failed: ${why}.`, 'Make room, or write elsewhere.', 'output'),
 
   playbookMissing: (folder: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `No playbook in ${folder}: ${why}.`,
       'A playbook is a folder with playbook.yaml, system.md and examples.yaml; `ticket-classify init <dir>` makes one.',
     ),
   playbookBroken: (folder: string, mistakes: readonly string[]) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The playbook in ${folder} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n` +
         mistakes.map((mistake) => `  - ${mistake}`).join('\n'),
       `Correct them, then look again: ticket-classify check ${folder}`,
     ),
   unpricedModel: (model: string, known: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The price of model ${model} is not known, so neither would be the cost of this run.`,
       `Use one of ${known}, or give its prices in playbook.yaml under models.prices.`,
     ),
 
   ticketNotFound: (id: string, guess: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `There is no ticket with the id ${JSON.stringify(id)}.`,
       guess && `The nearest is ${JSON.stringify(guess)}.`,
     ),
   ticketRepeated: (id: string, ledger: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${id} stands on several rows of one input: its verdicts name no single ticket.`,
       `They are in ${ledger}, one for each text; \`ticket-classify forget\` takes all of them out.`,
     ),
   ticketWithoutId: (id: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${id} was made from the text of a ticket without an id, and such tickets have no history.`,
       'The ledger holds the answers about that text; `ticket-classify forget` takes them out.',
     ),
   folderExists: (folder: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${folder} exists and is no empty folder.`,
       'Name a new folder; nothing was copied.',
     ),
 
   keyRefused: (host: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${host} refused the credentials: ${why}.`,
       'Check ANTHROPIC_API_KEY (or the login in use), and that it belongs to this host.',
     ),
   noSuchHost: (host: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `There is no host of the name in ${host}, or it can't be looked up here.`,
       'Check ANTHROPIC_BASE_URL and the network; behind a proxy, set HTTPS_PROXY.',
     ),
   untrusted: (host: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The certificate of ${host} is not trusted: ${why}.`,
       "If it is your company's own, name its CA certificate in the environment: NODE_EXTRA_CA_CERTS=<file>.",
     ),
   noTunnel: (why: string, variable: string, failure: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `No request could be sent: ${why}.`,
       failure === '407'
         ? `It wants other credentials: ${variable}=http://user:password@host:port.`
         : `Check ${variable}, or name hosts that need no proxy in NO_PROXY.`,
     ),
   modelUnknown: (host: string, model: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${host} does not know the model ${model}: ${why}.`,
       'Choose another with --fast-model or --strong-model, or in playbook.yaml.',
     ),
   spendLimit: (why: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `The account may spend no more: ${why}.`,
       'Raise the limit or add credit in the Claude Console, then go on.',
     ),
@@ -326,104 +284,86 @@ export const failures = {
       : most > cap
         ? ''
         : `Each run may spend as much; allow more with ${flag} <usd>.`;
-    const failure = new Failure(EXIT.stopped, message, hint, 'budget');
-    if (most > cap && !perDay) failure.remedies = [[flag, enough]];
+    const failure = stopped(message, hint, 'budget');
+    if (most > cap && !perDay) failure.offer(flag, enough);
     failure.goOnAt = time;
     return failure;
   },
   refusedAgain: (times: number, why: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `${times} requests in a row were refused for the same reason: ${why}.`,
       'Something is wrong with every request, not with one ticket. Look at one: ticket-classify show <file> --id <id>',
     ),
   waitTooLong: (seconds: number, allowed: string) =>
-    new Failure(
-      EXIT.later,
+    later(
       `The API asks us to wait ${Math.ceil(seconds)} s, longer than --max-wait ${allowed}.`,
       'Come back later, or allow more: --max-wait.',
     ),
   noSuccess: (allowed: string, why: string) =>
-    new Failure(
-      EXIT.later,
+    later(
       `No call has succeeded for ${allowed} (--max-wait). The last failure: ${why}.`,
       'The API seems to be down. See https://status.claude.com and come back later.',
     ),
 
   ledgerInUse: (path: string, who: string) =>
-    new Failure(
-      EXIT.later,
+    later(
       `${path} is in use by another run${who && ` (${who})`}.`,
       'Wait for it to end, or give this run a ledger of its own: --ledger <file>.',
     ),
   ledgerFolderUnwritable: (path: string, folder: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The folder of the ledger ${path} can't be written to: ${folder}: ${why}.`,
       'Mend the folder and its rights, or keep the ledger elsewhere: --ledger <file>.',
     ),
   ledgerNoLock: (path: string, file: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The ledger ${path} can't be locked: ${file} is there, and was not made by this program.`,
       'Nothing was deleted. Move it away, or keep the ledger elsewhere: --ledger <file>.',
     ),
   ledgerLockForeign: (path: string, lock: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The ledger ${path} can't be locked: ${lock} belongs to another user.`,
       'Wait for their run to end; if there is none, have them delete it. Or give this run a ledger of its own: --ledger <file>.',
     ),
   ledgerWithoutLock: (path: string, folder: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The ledger ${path} can't be locked: no socket can be made beside it, nor in ${folder}.`,
       'Their paths are too long or their disks have no sockets. Keep the ledger elsewhere: --ledger <file>.',
     ),
 
   ledgerNoFile: (path: string, isFolder: boolean) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `--ledger ${path} is ${isFolder ? 'a folder' : 'no plain file'}.`,
       isFolder
         ? 'Name a file in it; it need not exist yet.'
         : 'Name another file; it need not exist yet. To remember nothing: --no-ledger.',
     ),
   ledgerUnwritable: (path: string, why: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `Can't write the ledger ${path}: ${why}.`,
       'Nothing was sent. Name another file with --ledger, or remember nothing: --no-ledger.',
     ),
   ledgerMissing: (path: string) =>
-    new Failure(
-      EXIT.cannotStart,
-      `There is no ledger ${path}.`,
-      'Name the one that your runs use: --ledger <file>.',
-    ),
+    cannotStart(`There is no ledger ${path}.`, 'Name the one that your runs use: --ledger <file>.'),
   notALedger: (path: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${path} is not a ledger of this program: its first line is not a ledger's.`,
       'Nothing was changed in it. Name another file with --ledger; it need not exist yet.',
     ),
   newerLedger: (path: string, version: number, known: number) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${path} is a ledger of version ${version}; this program knows version ${known}.`,
       'Nothing was changed in it. Update ticket-classify, or name another ledger with --ledger.',
     ),
   ledgerOfOtherKind: (path: string, simulated: boolean) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       simulated
         ? `${path} holds simulated answers, and this run's are real.`
         : `${path} holds real answers, and this run's are simulated.`,
       'They are never mixed. Name another file with --ledger.',
     ),
   ledgerFailed: (path: string, why: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `Writing the ledger ${path} failed: ${why}.`,
       'Make room, then go on; what it holds by now is not lost.',
       'ledger',
@@ -431,70 +371,57 @@ export const failures = {
   playbookChanged: ({ from, to, texts, cost }: ChangedPlaybook) => {
     const were = texts === 1 ? '1 text of the ledger was' : `${texts} texts of the ledger were`;
     const again = `Asking about ${texts === 1 ? 'it' : 'them'} again costs some ${roundedUsd(halfNanosOf(cost))}`;
-    const failure = new Failure(
-      EXIT.stopped,
+    return stopped(
       `The playbook is now ${to}, and ${were} answered under another (${from}).`,
       `${again}: --reask. Or use the old answers: --keep-answers.`,
-    );
-    failure.remedies = [['--reask'], ['--keep-answers']];
-    return failure;
+    )
+      .offer('--reask')
+      .offer('--keep-answers');
   },
 
   noBatches: (host: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${host} has no Message Batches: it answered 404.`,
       'Ask it live: leave out --batch.',
     ),
   batchesForbidden: (playbook: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `The playbook ${playbook} forbids --batch (allow_batch: false).`,
       'Leave out --batch.',
     ),
   batchesRefused: (host: string, why: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `${host} refused a batch: ${why}.`,
       'No other try can mend that. Batches that were sent before go on; see `ticket-classify batches`.',
     ),
   batchGone: (id: string, ledger: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `The server does not know the batch ${id}, which this ledger has sent.`,
       `A key of another workspace does not see it: go on with the one it was sent with. If it was deleted, give it up, and it is asked again: ticket-classify batches cancel ${id} --ledger ${shellWord(ledger)}`,
     ),
   batchErrored: (id: string, why: string) =>
-    new Failure(
-      EXIT.stopped,
+    stopped(
       `Every request of ${id} was refused for the same reason: ${why}.`,
       'Something is wrong with every request, not with one ticket. Nothing of it was paid for.',
     ),
-  batchesRunning: () => new Failure(EXIT.later, 'Not all is answered yet.'),
+  batchesRunning: () => later('Not all is answered yet.'),
   textInBatch: (id: string, ledger: string) =>
-    remedied(
-      new Failure(
-        EXIT.stopped,
-        `A ticket's text is in a batch that is not collected yet (${id}), and would be paid for twice.`,
-        `To give that up: ticket-classify batches cancel --ledger ${shellWord(ledger)}. To go on by batch:`,
-      ),
-      '--batch',
-    ),
+    stopped(
+      `A ticket's text is in a batch that is not collected yet (${id}), and would be paid for twice.`,
+      `To give that up: ticket-classify batches cancel --ledger ${shellWord(ledger)}. To go on by batch:`,
+    ).offer('--batch'),
   inputGrew: () =>
-    new Failure(
-      EXIT.later,
+    later(
       'The input has changed while the batches ran: it holds tickets that were in none.',
       'The answers so far are in the ledger; the same command asks about the others.',
     ),
   batchElsewhere: (id: string, host: string, here: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `${id} was sent to ${host}, and not to ${here}.`,
       'Set ANTHROPIC_BASE_URL as it was then.',
     ),
   noSuchBatch: (id: string, ledger: string) =>
-    new Failure(
-      EXIT.cannotStart,
+    cannotStart(
       `No open batch of ${ledger} is called ${id}.`,
       'See them with `ticket-classify batches`.',
     ),
