@@ -17,7 +17,7 @@ import { afterEach, expect, test } from 'vitest';
 import { EXIT, Failure } from '../../src/ground/errors.ts';
 import { lockFile } from '../../src/ground/lock.ts';
 
-const LOCK = new URL('../../dist/ledger/lock.js', import.meta.url).href;
+const LOCK = new URL('../../dist/ground/lock.js', import.meta.url).href;
 
 /** Takes a line of stdin as a path to lock, or as a word: freeze, leave. Answers with a line. */
 const HOLDER = `
