@@ -54,7 +54,7 @@ test('the example for Node.js runs as it stands', () => {
   const lines = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).split('\n');
   expect(lines[0]).toMatch(/^A-1 simulated billing-\w+ 0\.0\d+$/);
   expect(lines[1]).toMatch(/^A-2 simulated general-high 0\.\d+$/);
-}, 30_000);
+});
 
 test('every field of the summary is documented, and no other', async () => {
   const simulator = await startSimulator();

@@ -185,7 +185,7 @@ describe('output', () => {
     const process = fakeProcess(['-'], { env, stdin }, stdout, sink());
     const running = run(process, hurriedClock());
     stdin.write('{"id":1,"body":"I was charged twice"}\n');
-    await expect.poll(() => stdout.text(), { timeout: 20_000 }).toContain('"ai_ticket_id":"1"');
+    await expect.poll(() => stdout.text()).toContain('"ai_ticket_id":"1"');
     stdin.end('{"id":2,"body":"The page is slow"}\n');
     expect(await running).toBe(0);
     expect(stdout.text().trimEnd().split('\n')).toHaveLength(2);
@@ -449,7 +449,7 @@ describe('what ends a run early', () => {
     const stdin = 'id,body\n1,I was charged twice\n2,hang\n3,hang on\n';
     const process = fakeProcess(['-', '--summary', file], { env, stdin }, sink(), sink());
     const running = run(process, hurriedClock(), 50);
-    await expect.poll(() => simulator.stats.requests, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => simulator.stats.requests).toBe(3);
     process.signal('SIGINT');
     expect(await running).toBe(130);
     const { total, tickets } = JSON.parse(await readFile(file, 'utf8'));
@@ -467,9 +467,7 @@ describe('what ends a run early', () => {
     const [stdout, stderr] = [sink(), sink()];
     const process = fakeProcess(['-', '-c', '5'], { env, stdin }, stdout, stderr);
     const running = run(process, hurriedClock());
-    await expect
-      .poll(() => stdout.text().split('\n').length, { timeout: 20_000 })
-      .toBeGreaterThan(10);
+    await expect.poll(() => stdout.text().split('\n').length).toBeGreaterThan(10);
     process.signal('SIGINT');
     expect(await running).toBe(130);
     expect(process.exits).toEqual([]);
@@ -483,7 +481,7 @@ describe('what ends a run early', () => {
     const { env } = await simulated({ failures: [{ what: 'hang' }] });
     const process = fakeProcess(['-'], { env, stdin: 'body\nhello there\n' }, sink(), sink());
     void run(process, hurriedClock());
-    await expect.poll(() => simulator.stats.requests, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => simulator.stats.requests).toBe(1);
     process.signal('SIGTERM');
     process.signal('SIGTERM');
     expect(process.exits).toEqual([143]);
@@ -567,7 +565,7 @@ describe('bad use says what happened, where, and what to do', () => {
     const [stdout, stderr] = [sink(), sink()];
     const running = run(fakeProcess(['-'], { env, stdin }, stdout, stderr), hurriedClock());
     stdin.write('{"body":"I was charged twice"}\n');
-    await expect.poll(() => stdout.text(), { timeout: 20_000 }).toContain('ai_team');
+    await expect.poll(() => stdout.text()).toContain('ai_team');
     stdin.end('{"body":"late","ai_team":"x"}\n');
     expect(await running).toBe(2);
     expect(stderr.text()).toContain('stdin, line 2');

@@ -135,7 +135,7 @@ test('of 12 runs that find a dead holder at once, exactly one takes over', async
     contenders[winner] = await startRun();
   }
   expect(await readdir(join(ledger, '..'))).toEqual(['prices.ledger.jsonl.lock']);
-}, 120_000);
+});
 
 test('in one process too there is one holder, until it releases', async () => {
   const ledger = await newLedger();

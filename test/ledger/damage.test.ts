@@ -322,7 +322,7 @@ describe('of two runs at once on one ledger', () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.stdin.write(`${first}\n`);
     const partial = () => readFile(`${output}.partial`, 'utf8').catch(() => '');
-    await expect.poll(partial, { timeout: 20_000 }).toContain('ai_team');
+    await expect.poll(partial).toContain('ai_team');
 
     const [before, paid, rows] = [readFileSync(ledger), answers(), await partial()];
     const second = [samples, '-o', output, '--ledger', ledger];

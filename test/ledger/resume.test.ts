@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/main.ts';
 import { startSimulator, type Behaviour, type Simulator } from '../../src/simulator/simulator.ts';
 import { envOf, fakeProcess, hurriedClock, program, sink } from '../program.ts';
@@ -40,7 +40,7 @@ async function oneByOne(items: Item[]): Promise<number> {
   for (const [at, item] of items.entries()) {
     stdin.write(jsonLines([item]));
     const rows = () => stdout.text().split('\n').length - 1;
-    await vi.waitUntil(() => rows() === at + 1, { timeout: 20_000, interval: 2 });
+    await expect.poll(rows).toBe(at + 1);
   }
   stdin.end();
   return running;
@@ -54,7 +54,7 @@ describe('after Ctrl-C', () => {
     const running = run(process, hurriedClock());
     const soFar = () => simulator.stats.of(FAST).delivered.answers;
     const before = soFar();
-    await expect.poll(soFar, { timeout: 20_000, interval: 2 }).toBeGreaterThan(before + 20);
+    await expect.poll(soFar).toBeGreaterThan(before + 20);
     process.signal('SIGINT');
     const code = await running;
     return { code, lastLine: stderr.text().trimEnd().split('\n').at(-1) ?? '' };

@@ -2,14 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/ground/clock.ts';
 import { run } from '../../../src/main.ts';
 import { backlog, jsonLines } from '../../ledger/backlog.ts';
 import { fakeProcess, program, sink } from '../../program.ts';
 import { askedAgain, FAST, HOUR, openBatchDesk, type BatchDesk } from './batch-desk.ts';
 
-const SOON = { timeout: 20_000, interval: 5 };
 const SLOW = { takesMs: 20 * HOUR };
 
 /** Waits for as long as nobody interrupts it. */
@@ -49,7 +48,7 @@ test.each([
   async (signal, code) => {
     const desk = await openBatchDesk({ batches: SLOW });
     const { process, stderr, exit, sent } = await waiting(desk, await input());
-    await vi.waitUntil(() => sent() === 2, SOON);
+    await expect.poll(sent).toBe(2);
     process.signal(signal);
     expect(await exit).toBe(code);
     const said = stderr.text();
@@ -87,7 +86,7 @@ test('stdin is kept beside the ledger for its owner alone, and removed at the en
   const desk = await openBatchDesk({ batches: SLOW });
   const text = await input();
   const { process, exit, sent } = await waiting(desk, text);
-  await vi.waitUntil(() => sent() === 2, SOON);
+  await expect.poll(sent).toBe(2);
   const kept = `${desk.ledger}.stdin`;
   expect((await stat(kept)).mode & 0o777).toBe(0o600);
   expect(await readFile(kept, 'utf8')).toBe(text);
@@ -115,7 +114,7 @@ test('Ctrl-C while stdin is still coming ends it, and leaves nothing behind', as
   const stdin = new PassThrough();
   const { process, exit } = await waiting(desk, stdin);
   stdin.write(await input());
-  await vi.waitUntil(async () => (await others(desk)).length > 0, SOON);
+  await expect.poll(() => others(desk)).not.toEqual([]);
   process.signal('SIGINT');
   expect(await exit).toBe(130);
   expect(await others(desk)).toEqual([]);
@@ -126,7 +125,7 @@ test('Ctrl-C just before a batch goes out takes it back', async () => {
   const desk = await openBatchDesk({ batches: SLOW });
   const { process, stderr, exit } = await waiting(desk, await input());
   const intents = () => readFileSync(desk.ledger, 'utf8').match(/"event":"intended"/g)?.length ?? 0;
-  await vi.waitUntil(() => existsSync(desk.ledger), SOON);
+  await expect.poll(() => existsSync(desk.ledger)).toBe(true);
   while (intents() < 2) await new Promise((resolve) => setImmediate(resolve));
   process.signal('SIGINT');
   expect(await exit).toBe(130);

@@ -179,7 +179,7 @@ describe.concurrent('kill -9 loses nothing, and nothing is asked twice', () => {
     expect(kills).toBeGreaterThan(5);
     expect(await ended(job.start())).toBe(0);
     await expectWhole(job);
-  }, 60_000);
+  });
 
   test('at each moment that leaves something open', async () => {
     const job = await newJob('moments');
@@ -195,5 +195,5 @@ describe.concurrent('kill -9 loses nothing, and nothing is asked twice', () => {
     job.simulator.set({ batches: { failures: [] } });
     expect(await ended(job.start())).toBe(0);
     await expectWhole(job);
-  }, 60_000);
+  });
 });
