@@ -68,7 +68,11 @@ export async function toFile(
   const { write, flush } = writerTo(stream, target, lost);
   const close = async () => {
     flush();
-    await new Promise<void>((resolve) => stream.end(resolve));
+    stream.end();
+    // Only once it is closed all of it is on the disk, and all errors are known.
+    if (!stream.closed) {
+      await new Promise<void>((resolve) => stream.once('close', () => resolve()));
+    }
   };
   return {
     name: path,

@@ -6,6 +6,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ReaderGone } from '../../src/ground/errors.ts';
 import { isSameFile, toFile, toStream } from '../../src/output/destination.ts';
+import { watchDisk } from '../disk.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'destination-'));
 const ignore = () => {};
@@ -18,6 +19,16 @@ test('a file has its name only when it is whole', async () => {
   await destination.finish();
   expect(await readFile(path, 'utf8')).toBe('a\n');
   expect(existsSync(`${path}.partial`)).toBe(false);
+});
+
+test('a file has its name only when all of it is on the disk', async () => {
+  const disk = await watchDisk();
+  const path = join(folder, 'on-disk.csv');
+  const destination = await toFile(path, false, ignore);
+  await destination.write('a\n');
+  await destination.finish();
+  expect(disk.keeps(path)).toBe('a\n');
+  expect(disk.namedTooEarly).toEqual([]);
 });
 
 test('an earlier result stays until the new one is whole', async () => {

@@ -1,0 +1,88 @@
+// What a power cut would leave of the files that this process writes. Node's own functions do their
+// work as always, and are listened to.
+import fs from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { expect, onTestFinished, vi } from 'vitest';
+
+export interface Disk {
+  /** As much of a file as is on the disk for good; what was only written is not in it. */
+  keeps: (path: string) => string;
+  /** Files that got their name by a rename while bytes of theirs were not on the disk. */
+  namedTooEarly: string[];
+  /** Resolves when all syncs that have begun are over. */
+  idle: () => Promise<void>;
+}
+
+/** Listens for the length of one test, also to files that are open already. */
+export async function watchDisk(): Promise<Disk> {
+  /** Bytes, by the file's number. */
+  const synced = new Map<number, number>();
+  const namedTooEarly: string[] = [];
+  let underWay = 0;
+
+  /** What is written while it syncs need not be part of it. @returns to be called at its end */
+  function begin(file: number): (error?: unknown) => void {
+    const { ino, size } = fs.fstatSync(file);
+    underWay++;
+    return (error) => {
+      underWay--;
+      if (!error) synced.set(ino, size);
+    };
+  }
+
+  for (const name of ['fsync', 'fdatasync'] as const) {
+    const real = fs[name];
+    vi.spyOn(fs, name).mockImplementation((file, done) => {
+      const end = begin(file);
+      real(file, (error) => {
+        end(error);
+        done(error);
+      });
+    });
+  }
+  for (const name of ['fsyncSync', 'fdatasyncSync'] as const) {
+    const real = fs[name];
+    vi.spyOn(fs, name).mockImplementation((file) => {
+      const end = begin(file);
+      real(file);
+      end();
+    });
+  }
+  const handles = await prototypeOfHandles();
+  for (const name of ['sync', 'datasync'] as const) {
+    const real = handles[name];
+    vi.spyOn(handles, name).mockImplementation(async function (this: FileHandle) {
+      const end = begin(this.fd);
+      await real.call(this);
+      end();
+    });
+  }
+  const { rename } = fs.promises;
+  vi.spyOn(fs.promises, 'rename').mockImplementation(async (from, to) => {
+    const file = fs.statSync(from);
+    if (file.isFile() && synced.get(file.ino) !== file.size) namedTooEarly.push(String(to));
+    await rename(from, to);
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  return { keeps, namedTooEarly, idle };
+
+  async function idle(): Promise<void> {
+    await expect.poll(() => underWay).toBe(0);
+  }
+
+  function keeps(path: string): string {
+    const { ino } = fs.statSync(path);
+    return fs.readFileSync(path).toString('utf8', 0, synced.get(ino) ?? 0);
+  }
+}
+
+async function prototypeOfHandles(): Promise<FileHandle> {
+  const handle = await open(import.meta.filename);
+  await handle.close();
+  return Object.getPrototypeOf(handle);
+}
