@@ -130,7 +130,7 @@ export async function* classifyTickets(
   });
   const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
   const stations = {
-    toTicket: ticketMaker(columns, [], playbook, ledger.languageOf, settings.flags.cutQuotes),
+    toTicket: ticketMaker(settings, { columns, header: [] }, ledger.languageOf),
     ...attached,
     playbook,
     firstPerTicket: false,

@@ -23,13 +23,8 @@ export async function showCommand(
   const settings = await resolveSettings(given, context.environment);
   const { playbook, models, flags } = settings;
   const intake = await openIntake(intakeOptions(settings, [file ?? STDIN]), context.stdin);
-  const toTicket = ticketMaker(
-    intake.found.columns,
-    intake.shape.names,
-    playbook,
-    undefined,
-    flags.cutQuotes,
-  );
+  const { found, shape } = intake;
+  const toTicket = ticketMaker(settings, { columns: found.columns, header: shape.names });
   const wanted = flags.id ?? '';
   const ids: string[] = [];
   for await (const row of intake.rows) {

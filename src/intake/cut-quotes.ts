@@ -1,5 +1,4 @@
 // A mail's text in; what its writer added, without the replies it quotes and its signature, out.
-import { isForwarded } from './is-forwarded.ts';
 import { isQuoted, quoteHeader } from './quote-header.ts';
 
 /** With fewer letters and digits left (`Yes, please do.`), the quote says what it is about. */
@@ -10,6 +9,13 @@ const LEAST_SHARE = 1 / 50;
 /** Words by which a writer sends the reader on to the quote, or has answered inside it. */
 const POINTS_BELOW =
   /\b(?:below|inline|in-line|in (?:red|blue|green)|unten|untenstehend\w*|im text|in (?:rot|blau)|ci-dessous|en rouge|más abajo|abajo|en rojo)\b/i;
+
+/** As Outlook and the others put it before a subject, also behind a `Re:` or a ticket's number. */
+const FORWARDED = /(?:^|[\s\]:])(?:fwd?|wg|tr|rv|enc|doorst|vb|vs)\s?:/i;
+
+/** The line that mail programs put above what is forwarded, and how people say it themselves. */
+const FORWARD_MARK =
+  /\bforward(?:ed|ing) (?:this|the|you|an? )?\s?(?:e-?mail|message|mail|it|below)|forwarded message|weitergeleitete[nr]? (?:nachricht|e-?mail|mail)|message (?:transféré|réexpédié|transmis)|mensaje reenviado|messaggio inoltrato|mensagem (?:re)?encaminhada|doorgestuurd bericht|vidarebefordrat|videresendt/i;
 
 const RULE = /^\s*[_-]{5,}\s*$/;
 /** RFC 3676: two dashes and a space; the space gets lost on the way. */
@@ -31,6 +37,11 @@ export function cutQuotes(subject: string, body: string): string {
   const left = (own ?? lines.slice(0, endOfText(lines))).join('\n').trim();
   if (own !== null && POINTS_BELOW.test(left)) return body;
   return isTooLittle(left, body) ? body : left;
+}
+
+/** Whether the writer means the mail below his own words: then nothing of it is a mere quote. */
+function isForwarded(subject: string, body: string): boolean {
+  return FORWARDED.test(subject) || FORWARD_MARK.test(body);
 }
 
 /** Null where there are none, or where they can't be told from the answers. */

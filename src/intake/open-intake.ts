@@ -7,7 +7,6 @@ import { findColumns, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { readHead } from './head.ts';
-import { fieldText } from './field-text.ts';
 import { pathsOf } from './json/json-fields.ts';
 import { isEmptyPage } from './json/json-page.ts';
 import { readJson } from './json/read-json.ts';
@@ -15,6 +14,7 @@ import { peek } from './peek.ts';
 import { readTable } from './read-table.ts';
 import { isEnough, sniff } from './sniff.ts';
 import { openSource, type Source } from './source.ts';
+import { fieldText } from './to-ticket.ts';
 
 export interface IntakeOptions {
   /** Paths; `-` is stdin. */

@@ -1,71 +1,93 @@
 // Row → Ticket: the four fields by their columns, cleaned and cut, with language and patterns.
+import { Failure } from '../ground/errors.ts';
 import { textHash } from '../ground/keys.ts';
-import type { Playbook } from '../playbook/playbook.ts';
 import { ticketText } from '../playbook/prompt.ts';
 import { type Row, type Ticket, COLUMN_FIELDS } from '../ticket.ts';
-import { type Columns } from './columns/find-columns.ts';
-import { cutQuotes } from './cut-quotes.ts';
-import { fieldText } from './field-text.ts';
-import { htmlText } from './html-text.ts';
+import type { Columns } from './columns/find-columns.ts';
+import { textAt } from './json/json-fields.ts';
 import { languageOf } from './language.ts';
 import { patternTexts } from './pattern-texts.ts';
-import { cleanText, cutMiddle } from './text.ts';
+import { type Fields, type TextSettings, textSteps } from './text.ts';
 
-/** A long id as `--excel` writes it. */
-const EXCEL_ID = /^="([\dE]+)"$/i;
+export interface TextColumns {
+  columns: Columns;
+  /** Names of the cells of a table's row; not used for JSON. */
+  header: readonly string[];
+}
 
 /**
- * @param header names of the cells of a table's row; not used for JSON
+ * Whatever making a ticket throws is that ticket's fault: no text of a customer ends a run.
  * @param knownLanguage what was told of a text before, by its hash; undefined: it is detected, and
  *   that is most of what making a ticket takes
- * @param isCut whether quoted replies and signatures are left out of bodies
  */
 export function ticketMaker(
-  columns: Columns,
-  header: readonly string[],
-  playbook: Pick<Playbook, 'maxBodyChars' | 'patterns'>,
+  settings: TextSettings,
+  { columns, header }: TextColumns,
   knownLanguage: (textHash: string) => string | null | undefined = () => undefined,
-  isCut = false,
 ): (row: Row) => Ticket {
+  const { patterns } = settings.playbook;
+  const steps = textSteps(settings);
   const nextId = idMaker();
   let place = 0;
 
-  return function toTicket(row) {
-    const fields = { id: '', subject: '', body: '', account_tier: '' };
+  /** Fills the fields in; tells what is wrong with them. */
+  function readFields(row: Row, fields: Fields): string | null {
     let { fault } = row;
-    let raw = '';
     for (const field of COLUMN_FIELDS) {
       const column = columns[field];
       const text = column === null ? '' : fieldText(row, column, header);
       if (text === null) fault ??= `${column} is an object or a list, not text`;
-      if (field === 'body') raw = text ?? '';
-      const plain = field === 'body' ? htmlText(text ?? '') : (text ?? '');
-      const clean = cleanText(plain);
-      fields[field] = EXCEL_ID.exec(clean)?.[1] ?? clean;
+      fields[field] = text ?? '';
     }
-    const { id, subject, body, account_tier } = fields;
-    const read = patternTexts(account_tier, subject, body, raw);
-    const own = isCut ? cutQuotes(subject, body) : body;
-    const sent = cutMiddle(own, playbook.maxBodyChars);
+    return fault;
+  }
+
+  function ticketOf(row: Row, fields: Fields, fault: string | null): Ticket {
+    const seen = steps.seen(fields);
+    const { id, subject, body, account_tier } = steps.sent(seen);
     const accountTier = account_tier || 'standard';
-    const hash = textHash(ticketText({ account_tier: accountTier, subject, body: sent }));
-    const language = knownLanguage(hash);
+    const hash = textHash(ticketText({ account_tier: accountTier, subject, body }));
+    const texts = patternTexts(seen.account_tier, seen.subject, seen.body, fields.body);
+    const known = knownLanguage(hash);
+    const language = known === undefined ? languageOf(`${subject}\n${body}`.trim()) : known;
+    const matching = patterns.filter(({ regex }) => texts.some((text) => regex.test(text)));
     return {
       place: place++,
       id: id || nextId(hash),
       hasOwnId: id !== '',
       textHash: hash,
       subject,
-      body: sent,
+      body,
       accountTier,
-      language: language === undefined ? languageOf(`${subject}\n${sent}`.trim()) : language,
-      patterns: playbook.patterns
-        .filter(({ regex }) => read.some((text) => regex.test(text)))
-        .map(({ name }) => name),
+      language,
+      patterns: matching.map(({ name }) => name),
       fault,
       row,
     };
+  }
+
+  return function toTicket(row) {
+    const fields = { ...NO_TEXT };
+    try {
+      const fault = readFields(row, fields);
+      return ticketOf(row, fields, fault);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      return ticketOf(row, { ...NO_TEXT, id: fields.id }, `the text can't be read: ${why}`);
+    }
   };
+}
+
+const NO_TEXT: Fields = { id: '', subject: '', body: '', account_tier: '' };
+
+/**
+ * The text in a column of a row, or at a path of a JSON row: '' where there is none.
+ * Null for what is no text: it is never sent as `[object Object]`.
+ * @param header names of a table's cells; of names that repeat the first counts
+ */
+export function fieldText(row: Row, column: string, header: readonly string[]): string | null {
+  return row.kind === 'table' ? (row.cells[header.indexOf(column)] ?? '') : textAt(row, column);
 }
 
 /** An id that stays the same when rows move: of the text's hash, and a counter where texts repeat. */

@@ -13,12 +13,13 @@ export interface PickedTickets {
 /** @param languageOf what was told of a text before, by its hash; undefined of one that is new */
 export function pickedTickets(
   { rows, found, shape }: Pick<Intake, 'rows' | 'found' | 'shape'>,
-  { flags, playbook }: Pick<Settings, 'flags' | 'playbook'>,
+  settings: Settings,
   languageOf: (textHash: string) => string | null | undefined,
 ): PickedTickets {
-  const { limit = null, sample = null, seed, cutQuotes } = flags;
+  const { limit = null, sample = null, seed } = settings.flags;
+  const columns = { columns: found.columns, header: shape.names };
   return {
     rows: pickRows(rows, { limit, sample, seed }),
-    toTicket: ticketMaker(found.columns, shape.names, playbook, languageOf, cutQuotes),
+    toTicket: ticketMaker(settings, columns, languageOf),
   };
 }

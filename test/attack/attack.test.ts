@@ -43,7 +43,7 @@ function ticketOf({ id, subject, body, account_tier }: Attack, isCut = false) {
   };
   const text = JSON.stringify(value);
   const row: JsonRow = { kind: 'json', file: 'f', line: 1, bytes: 1, text, value, fault: null };
-  return ticketMaker(columns, [], playbook, undefined, isCut)(row);
+  return ticketMaker({ flags: { cutQuotes: isCut }, playbook }, { columns, header: [] })(row);
 }
 
 function sentOf(attack: Attack, isCut = false) {

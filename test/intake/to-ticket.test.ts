@@ -3,7 +3,12 @@ import { ticketMaker } from '../../src/intake/to-ticket.ts';
 import type { JsonRow } from '../../src/ticket.ts';
 
 const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'requester.plan' };
+const header: string[] = [];
 const playbook = { maxBodyChars: 100, patterns: [{ name: 'breach', regex: /\bbreach\b/iu }] };
+
+function maker(known?: (textHash: string) => string | null | undefined, cutQuotes = false) {
+  return ticketMaker({ flags: { cutQuotes }, playbook }, { columns, header }, known);
+}
 
 function row(value: Record<string, unknown>): JsonRow {
   const text = JSON.stringify(value);
@@ -11,7 +16,7 @@ function row(value: Record<string, unknown>): JsonRow {
 }
 
 test('takes the fields by their columns, nested ones by their path', () => {
-  const toTicket = ticketMaker(columns, [], playbook);
+  const toTicket = maker();
   const ticket = toTicket(
     row({ id: 7, subject: ' Hi ', body: 'Text', requester: { plan: 'pro' } }),
   );
@@ -25,21 +30,35 @@ test('takes the fields by their columns, nested ones by their path', () => {
 });
 
 test('no tier is standard', () => {
-  expect(ticketMaker(columns, [], playbook)(row({ body: 'x' })).accountTier).toBe('standard');
+  expect(maker()(row({ body: 'x' })).accountTier).toBe('standard');
 });
 
 test.each([[{ body: { plain: 'x' } }], [{ body: ['a', 'b'] }]])(
   'a body that is no text is a fault and never sent: %j',
   (value) => {
-    const ticket = ticketMaker(columns, [], playbook)(row(value));
+    const ticket = maker()(row(value));
     expect(ticket.fault).toBe('body is an object or a list, not text');
     expect(ticket.body).toBe('');
   },
 );
 
+test('what making a ticket throws is a fault of that ticket, which keeps its id', () => {
+  const toTicket = maker();
+  const value = {
+    id: 'T-1',
+    get subject(): string {
+      throw new RangeError('Maximum call stack size exceeded');
+    },
+  };
+  const broken = toTicket({ ...row({ id: 'T-1' }), value });
+  expect(broken).toMatchObject({ id: 'T-1', place: 0, subject: '', body: '' });
+  expect(broken.fault).toBe("the text can't be read: Maximum call stack size exceeded");
+  expect(toTicket(row({ id: 'T-2', body: 'x' }))).toMatchObject({ place: 1, fault: null });
+});
+
 test('patterns read the uncut text', () => {
   const body = `${'x '.repeat(90)} a breach ${'y '.repeat(90)}`;
-  const ticket = ticketMaker(columns, [], playbook)(row({ body }));
+  const ticket = maker()(row({ body }));
   expect(ticket.body).not.toContain('breach');
   expect(ticket.patterns).toEqual(['breach']);
 });
@@ -48,8 +67,8 @@ test('quotes are cut where that is asked for, after HTML is text and before the 
   const own = 'The card was charged twice again, although you said it was fixed.';
   const quote = `<div>On 5/6/24, Sam &lt;sam@example.com&gt; wrote:</div><blockquote>No breach. ${'x '.repeat(60)}</blockquote>`;
   const html = row({ subject: 'Re: Invoice', body: `<p>${own}</p>${quote}` });
-  const whole = ticketMaker(columns, [], playbook)(html);
-  const cut = ticketMaker(columns, [], playbook, undefined, true)(html);
+  const whole = maker()(html);
+  const cut = maker(undefined, true)(html);
   expect(whole.body).toContain('characters left out');
   expect(cut.body).toBe(own);
   expect(cut.patterns).toEqual(['breach']);
@@ -58,7 +77,7 @@ test('quotes are cut where that is asked for, after HTML is text and before the 
 
 test('a missing id is made from the text, with a counter, and does not depend on the place', () => {
   const ids = (bodies: string[]) => {
-    const toTicket = ticketMaker(columns, [], playbook);
+    const toTicket = maker();
     return bodies.map((body) => toTicket(row({ body })).id);
   };
   const [a, b, again] = ids(['one', 'two', 'one']);
@@ -68,10 +87,10 @@ test('a missing id is made from the text, with a counter, and does not depend on
 
 test('a language that is known by the text’s hash is not detected again', () => {
   const body = 'Hallo, meine Rechnung wurde doppelt abgebucht, bitte um Erstattung';
-  const detected = ticketMaker(columns, [], playbook)(row({ body }));
+  const detected = maker()(row({ body }));
   expect(detected.language).toBe('de');
   const made = (known: Record<string, string | null>) =>
-    ticketMaker(columns, [], playbook, (hash) => known[hash])(row({ body }));
+    maker((hash) => known[hash])(row({ body }));
   expect(made({ [detected.textHash]: 'nl' }).language).toBe('nl');
   expect(made({ [detected.textHash]: null }).language).toBeNull();
   expect(made({}).language).toBe('de');
