@@ -1,15 +1,12 @@
 // What a program can import: the same pipeline without the terminal. Experimental.
-import { ledgerPath } from './settings/ledger-policy.ts';
 import { usd } from './ground/money.ts';
-import { openBudget } from './claude/budget.ts';
 import { realClock } from './ground/clock.ts';
-import { connect, expectsSimulated } from './run/connect.ts';
 import { Failure } from './ground/errors.ts';
 import { ticketMaker } from './intake/to-ticket.ts';
-import { attach } from './run/attach.ts';
-import { openLedger } from './ledger/ledger.ts';
 import { statusOf, type Status } from './output/columns.ts';
+import { askOnce } from './ledger/remember.ts';
 import { classify } from './pipeline.ts';
+import { openDesk } from './run/open-desk.ts';
 import { readEnvironment } from './ground/environment.ts';
 import { resolveSettings } from './settings/resolve.ts';
 import { type Field, type JsonRow, type Routed, escalationText } from './ticket.ts';
@@ -90,48 +87,25 @@ export async function* classifyTickets(
     }).filter(([, value]) => value !== undefined),
   );
   const settings = await resolveSettings(given, readEnvironment(process.env, process.cwd()));
-  const { playbook } = settings;
   const stop = new AbortController();
-  const leave = new AbortController();
   const onAbort = () => stop.abort(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
-  const ledger = await openLedger({
-    path: ledgerPath(settings.flags),
-    simulated: expectsSimulated(settings),
-    failed: (failure) => stop.abort(failure),
+  const desk = await openDesk(settings, {
+    startedAt: new Date(realClock.now()),
     clock: realClock,
-  });
-  const budget = openBudget({
-    caps: { perRun: settings.flags.maxCost, perDay: null },
-    spentBefore: [],
-    now: realClock.now,
-    stop: stop.signal,
-  });
-  const connection = await connect(settings, {
-    budget,
-    prefixTokens: () => 0,
-    clock: realClock,
+    stop,
+    leave: new AbortController().signal,
     note: () => {},
     log: () => {},
-    stop: stop.signal,
-    leave: leave.signal,
-    end: (failure) => stop.abort(failure),
-    abandoned: ledger.keepLost,
+    came: () => {},
   });
-  const attached = attach(connection.ask, {
-    ledger,
-    playbook,
-    flags: settings.flags,
-    host: connection.host,
-    startedAt: realClock.now(),
-    now: realClock.now,
-    end: (failure) => stop.abort(failure),
-  });
+  const { playbook } = settings;
   const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
   const stations = {
-    toTicket: ticketMaker(settings, { columns, header: [] }, ledger.languageOf),
-    ...attached,
+    toTicket: ticketMaker(settings, { columns, header: [] }, desk.ledger.languageOf),
+    ask: askOnce(desk.ask),
+    memory: desk.newMemory(),
     playbook,
     firstPerTicket: false,
     stop,
@@ -139,10 +113,8 @@ export async function* classifyTickets(
   try {
     for await (const routed of classify(rowsFrom(tickets), stations)) yield verdictOf(routed);
   } finally {
-    stop.abort();
     signal?.removeEventListener('abort', onAbort);
-    await connection.close();
-    await ledger.close();
+    await desk.close();
   }
 }
 
@@ -159,7 +131,7 @@ async function* rowsFrom(
 }
 
 function verdictOf(routed: Routed): TicketVerdict {
-  const { ticket, answer, asked, triage, escalations } = routed;
+  const { ticket, answer, asked, triage, escalated, escalations } = routed;
   const cost = asked.reduce((sum, one) => sum + (one.kind === 'none' ? 0 : one.cost), 0);
   return {
     id: ticket.id,
@@ -173,7 +145,7 @@ function verdictOf(routed: Routed): TicketVerdict {
     routingReason: answer?.routingReason ?? '',
     triageReason: triage?.detail ?? '',
     modelUsed: answer?.model ?? '',
-    escalated: escalations.length > 0,
+    escalated,
     escalationReason: escalationText(escalations),
     language: ticket.language,
     costUsd: Number(usd(cost)),

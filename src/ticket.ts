@@ -151,6 +151,9 @@ export type Answer = ValidAnswer | InvalidAnswer | NoAnswer;
  */
 export type Ask = (model: string, ticket: Ticket) => Promise<Answer>;
 
+/** What is known of a model's answer without asking; null: it has to be asked. */
+export type Find = (model: string, ticket: Ticket) => Answer | null;
+
 /** Why the strong model was asked. */
 export type Escalation =
   | { by: 'field'; field: Field; team: string; confidence: number; threshold: number }
@@ -178,12 +181,15 @@ export interface Decision {
   ticket: Ticket;
   /** The answer that counts; null where there is none. */
   answer: ValidAnswer | null;
-  /** All that was asked, in order. */
+  /** All answers behind it, for what they cost; their order says nothing. */
   asked: Answer[];
-  /** Empty if the strong model was not asked. */
+  /** Whether the strong model was asked, and why. */
+  escalated: boolean;
   escalations: Escalation[];
   /** Why a human must look; null if none must. */
   triage: Triage | null;
+  /** Whether it is that of the first row of the ticket's id, and this row was not asked about. */
+  ofFirstRow: boolean;
 }
 
 export interface Verdict extends Decision {

@@ -93,5 +93,7 @@ export function none(why: string, model = 'claude-haiku-4-5'): NoAnswer {
 
 export function verdict(answer: ValidAnswer | null, changes: Partial<Verdict> = {}): Verdict {
   const asked: Answer[] = answer ? [answer] : [];
-  return { ticket: ticket(), answer, asked, escalations: [], triage: null, past: null, ...changes };
+  const escalated = (changes.escalations ?? []).length > 0;
+  const nothing = { escalations: [], triage: null, past: null, ofFirstRow: false };
+  return { ticket: ticket(), answer, asked, escalated, ...nothing, ...changes };
 }

@@ -1,7 +1,7 @@
 // Questions for one model, as many as one batch may hold.
 import type { MostCost } from '../claude/most-cost.ts';
 import type { Request } from '../claude/request.ts';
-import type { Question } from './survey.ts';
+import type { Ticket } from '../ticket.ts';
 
 /** The API takes 256 MB; a smaller upload is sooner sent again. The prompt is in every request. */
 export const MOST_BYTES = 32 * 1024 * 1024;
@@ -11,6 +11,11 @@ export const MOST_REQUESTS = 10_000;
 
 /** Of a request, its `custom_id` and what frames them. */
 const FRAME_BYTES = 100;
+
+export interface Question {
+  model: string;
+  ticket: Ticket;
+}
 
 export interface Entry {
   question: Question;

@@ -1,13 +1,12 @@
 // A backlog by batch: what the ledger lacks is sent, waited for and collected, until nothing is lacking.
-import { createChunk, MOST_REQUESTS, type Chunk, type Entry } from './chunk.ts';
+import { createChunk, MOST_REQUESTS, type Chunk, type Entry, type Question } from './chunk.ts';
 import { openOut, type BatchJob, type Out } from './out.ts';
 import { batchSender, type Sender, type Warm } from './sender.ts';
-import type { Question } from './survey.ts';
 import { watchBatches, type Watcher } from './watcher.ts';
 
 export interface RoundsOptions extends BatchJob {
   /** Reads the input once more: what must be asked next. */
-  survey: () => Promise<AsyncIterable<Question>>;
+  survey: () => AsyncIterable<Question>;
   entryOf: (question: Question) => Entry;
   warm: Warm;
 }
@@ -46,7 +45,7 @@ async function sendWanted(
   const { ledger, budget, flags, host, stop } = options;
   const chunks = createChunks(flags.batchSize ?? MOST_REQUESTS);
   let found = 0;
-  for await (const question of await options.survey()) {
+  for await (const question of options.survey()) {
     stop.throwIfAborted();
     const { model, ticket } = question;
     if (ledger.batches.asking(host, ticket.textHash)) continue;

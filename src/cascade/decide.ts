@@ -2,77 +2,106 @@
 import {
   lowestConfidence,
   type Answer,
-  type Decision,
   type Ask,
+  type Decision,
   type Escalation,
+  type Find,
   type Ticket,
   type Triage,
 } from '../ticket.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { escalateUnasked, escalateUnsure } from './escalate.ts';
 
+export type Role = 'fast' | 'strong';
+
+/** What each of the two models has said; null where it was not asked. */
+export type Said = Record<Role, Answer | null>;
+
+/** What is to be asked next, or what all that was said comes to. */
+export type Step =
+  { kind: 'ask'; role: Role; isStraight: boolean } | { kind: 'decided'; decision: Decision };
+
+/** How far the answers that are known lead. */
+export interface Standing {
+  said: Said;
+  step: Step;
+}
+
 /** Never rejects for the ticket's sake: what can't be classified becomes a verdict for a human. */
 export async function decide(ticket: Ticket, ask: Ask, playbook: Playbook): Promise<Decision> {
+  const said: Said = { fast: null, strong: null };
+  while (true) {
+    const step = nextStep(ticket, said, playbook);
+    if (step.kind === 'decided') return step.decision;
+    said[step.role] = await ask(playbook.models[step.role], ticket);
+  }
+}
+
+/** The same without asking: up to the decision, or to the first question that nobody has answered. */
+export function standingOf(ticket: Ticket, find: Find, playbook: Playbook): Standing {
+  const said: Said = { fast: null, strong: null };
+  while (true) {
+    const step = nextStep(ticket, said, playbook);
+    if (step.kind === 'decided') return { said, step };
+    said[step.role] = find(playbook.models[step.role], ticket);
+    if (said[step.role] === null) return { said, step };
+  }
+}
+
+/** Pure. */
+function nextStep(ticket: Ticket, { fast, strong }: Said, playbook: Playbook): Step {
   const { fault } = ticket;
-  if (fault !== null) return unasked(ticket, { reason: 'unreadable', detail: fault });
-  if (!ticket.subject && !ticket.body) return unasked(ticket, { reason: 'empty', detail: 'empty' });
-
-  const reasons = escalateUnasked(ticket, playbook);
-  return reasons.length > 0
-    ? strongFirst(ticket, ask, playbook, reasons)
-    : fastFirst(ticket, ask, playbook);
-}
-
-async function fastFirst(ticket: Ticket, ask: Ask, playbook: Playbook): Promise<Decision> {
-  const { models } = playbook;
-  const fast = await ask(models.fast, ticket);
-  const reasons: Escalation[] =
-    fast.kind === 'valid'
-      ? escalateUnsure(fast, playbook)
-      : [{ by: 'failure', why: reasonOf(fast) }];
-  if (fast.kind === 'valid' && reasons.length === 0) {
-    return reviewed(
-      { ticket, answer: fast, asked: [fast], escalations: [], triage: null },
-      playbook,
-    );
+  if (fault !== null) {
+    return decided(unaskedDecision(ticket, { reason: 'unreadable', detail: fault }));
   }
-  const strong = await ask(models.strong, ticket);
-  return settled(ticket, { fast, strong, asked: [fast, strong] }, reasons, playbook);
-}
-
-async function strongFirst(
-  ticket: Ticket,
-  ask: Ask,
-  playbook: Playbook,
-  reasons: Escalation[],
-): Promise<Decision> {
-  const { models } = playbook;
-  const strong = await ask(models.strong, ticket);
-  if (strong.kind === 'valid') {
-    const sure = { ticket, answer: strong, asked: [strong], escalations: reasons, triage: null };
-    return reviewed(sure, playbook);
+  if (!ticket.subject && !ticket.body) {
+    return decided(unaskedDecision(ticket, { reason: 'empty', detail: 'empty' }));
   }
-  const fast = await ask(models.fast, ticket);
-  return settled(ticket, { fast, strong, asked: [strong, fast] }, reasons, playbook);
+
+  const straight = escalateUnasked(ticket, playbook);
+  if (straight.length > 0) {
+    if (strong === null) return { kind: 'ask', role: 'strong', isStraight: true };
+    if (strong.kind !== 'valid' && fast === null) {
+      return { kind: 'ask', role: 'fast', isStraight: true };
+    }
+    return settled(ticket, { fast, strong }, [strong, fast], straight, playbook);
+  }
+  if (fast === null) return { kind: 'ask', role: 'fast', isStraight: false };
+  const unsure = escalateAnswered(fast, playbook);
+  if (unsure.length > 0 && strong === null) {
+    return { kind: 'ask', role: 'strong', isStraight: false };
+  }
+  return settled(ticket, { fast, strong }, [fast, strong], unsure, playbook);
 }
 
-/** Both models were asked: the strong one's answer counts whole, if there is one. */
+function escalateAnswered(fast: Answer, playbook: Playbook): Escalation[] {
+  return fast.kind === 'valid'
+    ? escalateUnsure(fast, playbook)
+    : [{ by: 'failure', why: fast.why }];
+}
+
+/** All was asked that is to be: the strong model's answer counts whole, if there is one. */
 function settled(
   ticket: Ticket,
-  { fast, strong, asked }: { fast: Answer; strong: Answer; asked: Answer[] },
+  { fast, strong }: Said,
+  inOrder: (Answer | null)[],
   escalations: Escalation[],
   playbook: Playbook,
-): Decision {
-  if (strong.kind === 'valid') {
-    return reviewed({ ticket, answer: strong, asked, escalations, triage: null }, playbook);
+): Step {
+  const asked = inOrder.filter((answer) => answer !== null);
+  const escalated = strong !== null;
+  const common = { ticket, asked, escalated, escalations, ofFirstRow: false };
+  const counting = strong ?? fast;
+  if (counting?.kind === 'valid') {
+    return decided(reviewed({ ...common, answer: counting, triage: null }, playbook));
   }
   const strongFailed = `strong model failed: ${failureText(strong)}`;
-  if (fast.kind === 'valid') {
+  if (fast?.kind === 'valid') {
     const triage: Triage = { reason: 'strong_failed', detail: strongFailed };
-    return { ticket, answer: fast, asked, escalations, triage };
+    return decided({ ...common, answer: fast, triage });
   }
   const detail = `fast model failed: ${failureText(fast)}; ${strongFailed}`;
-  return { ticket, answer: null, asked, escalations, triage: { reason: 'both_failed', detail } };
+  return decided({ ...common, answer: null, triage: { reason: 'both_failed', detail } });
 }
 
 /** With `review_below`, a human looks at a final answer that is surer of nothing better. */
@@ -83,15 +112,18 @@ function reviewed(decision: Decision, playbook: Playbook): Decision {
   return { ...decision, triage: { reason: 'unsure', detail: 'unsure' } };
 }
 
-function unasked(ticket: Ticket, triage: Triage): Decision {
-  return { ticket, answer: null, asked: [], escalations: [], triage };
+/** Of a ticket that nobody is asked about. */
+export function unaskedDecision(ticket: Ticket, triage: Triage): Decision {
+  const nothing = { answer: null, asked: [], escalated: false, escalations: [], ofFirstRow: false };
+  return { ticket, ...nothing, triage };
 }
 
-function reasonOf(answer: Answer): string {
-  return answer.kind === 'valid' ? '' : answer.why;
+function decided(decision: Decision): Step {
+  return { kind: 'decided', decision };
 }
 
-function failureText(answer: Answer): string {
+function failureText(answer: Answer | null): string {
+  if (answer === null || answer.kind === 'valid') return '';
   const request = answer.requestId ? ` (request ${answer.requestId})` : '';
-  return reasonOf(answer) + request;
+  return answer.why + request;
 }

@@ -7,16 +7,15 @@ import { priceForecast } from '../estimate/price-forecast.ts';
 import { estimateText } from '../estimate/estimate-text.ts';
 import { forecast } from '../estimate/forecast.ts';
 import { thresholdTable } from '../estimate/threshold-table.ts';
-import { openIntake } from '../intake/open-intake.ts';
-import { pickedTickets } from '../run/picked-tickets.ts';
+import { openInputs, ticketsOf } from '../run/tickets.ts';
 import { STDIN } from '../intake/source.ts';
-import { askLedger } from '../ledger/ask-ledger.ts';
+import { memoryOf } from '../ledger/memory.ts';
+import { findIn } from '../ledger/remember.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import { takeThresholdRange } from '../estimate/threshold-range.ts';
 import type { Context } from '../run/context.ts';
-import { firstLines, IDS_REPEAT } from '../run/first-lines.ts';
-import { intakeOptions } from '../run/intake-options.ts';
+import { firstLines, IDS_REPEAT } from '../run/announce.ts';
 
 export async function estimateCommand(
   files: readonly string[],
@@ -28,7 +27,7 @@ export async function estimateCommand(
   const { steps, given } = takeThresholdRange(typed);
   const resolved = await resolveSettings(given, environment);
   const paths = files.length > 0 ? files : [STDIN];
-  const intake = await openIntake(intakeOptions(resolved, paths), stdin);
+  const intake = await openInputs(resolved, paths, stdin);
   const ledger = await readLedger(ledgerPath(resolved.flags), clock);
   const settings = asSimulated(resolved, ledger.simulated);
   const { flags, playbook, volume } = settings;
@@ -46,16 +45,16 @@ export async function estimateCommand(
     askerOf: askersFor(host, playbook),
     policy: policyOf(flags, startedAt),
   };
-  const ask = askLedger(known);
+  const find = findIn(known);
+  const memory = memoryOf({ ledger, playbook, keepFirst: flags.keepFirst, now: clock.now });
   const table = steps && thresholdTable(steps, playbook);
-  const { rows, toTicket } = pickedTickets(intake, settings, ledger.languageOf);
+  const { rows, toTicket } = ticketsOf(intake, settings, ledger);
   const found = await forecast(rows, {
     ...known,
     firstPerTicket: flags.firstPerTicket,
     toTicket,
-    async onKnown(text) {
-      table?.add(text, await ask(playbook.models.strong, text.ticket));
-    },
+    kept: (ticket) => memory.recall(ticket).kept,
+    onKnown: (text) => table?.add(text, find(playbook.models.strong, text.ticket)),
   });
   const facts = { inputs, ledger: ledger.path, simulated: ledger.simulated ?? false };
   const result = priceForecast(found, { ...known, settings, facts, table });

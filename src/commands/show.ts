@@ -4,8 +4,7 @@ import { requestMaker } from '../claude/request.ts';
 import { escalateUnasked } from '../cascade/escalate.ts';
 import { addressOf } from '../run/connect.ts';
 import { EXIT, failures } from '../ground/errors.ts';
-import { intakeOptions } from '../run/intake-options.ts';
-import { openIntake } from '../intake/open-intake.ts';
+import { openInputs } from '../run/tickets.ts';
 import { STDIN } from '../intake/source.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
 import { resolveSettings } from '../settings/resolve.ts';
@@ -22,7 +21,7 @@ export async function showCommand(
 ): Promise<number> {
   const settings = await resolveSettings(given, context.environment);
   const { playbook, models, flags } = settings;
-  const intake = await openIntake(intakeOptions(settings, [file ?? STDIN]), context.stdin);
+  const intake = await openInputs(settings, [file ?? STDIN], context.stdin);
   const { found, shape } = intake;
   const toTicket = ticketMaker(settings, { columns: found.columns, header: shape.names });
   const wanted = flags.id ?? '';

@@ -1,16 +1,13 @@
 // Rows in, what a run would ask about them out: the cascade's own way, with the ledger alone to answer.
-import type { Policy } from '../settings/ledger-policy.ts';
-import { decide } from '../cascade/decide.ts';
-import { firstPerTicket } from '../cascade/first-per-ticket.ts';
+import type { Said, Step } from '../cascade/decide.ts';
+import { escalateUnasked } from '../cascade/escalate.ts';
+import { survey, type SurveyOptions } from '../cascade/survey.ts';
 import { BYTES_PER_TOKEN } from '../claude/token-guess.ts';
 import { createHashIndex } from '../ground/hash-index.ts';
-import type { Asker } from '../ground/keys.ts';
-import { askLedger } from '../ledger/ask-ledger.ts';
-import type { KnownAnswers } from '../ledger/ledger.ts';
-import { staleAnswer } from '../ledger/remember.ts';
+import { findIn, staleAnswer, type KnownOptions } from '../ledger/remember.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { ticketText } from '../playbook/prompt.ts';
-import type { Answer, Ask, Decision, Row, Ticket, ValidAnswer, InvalidAnswer } from '../ticket.ts';
+import type { Answer, Decision, Find, Row, Ticket, ValidAnswer, InvalidAnswer } from '../ticket.ts';
 
 /** Texts to ask one model about, and their sizes together in bytes of UTF-8 as sent. */
 export interface Texts {
@@ -42,7 +39,6 @@ export interface Forecast {
   unsure: Texts;
   /** Straight to the strong model. */
   straight: Texts;
-
   /** Of `straight`; a ticket with both causes counts under both. */
   straightBy: { language: number; pattern: number };
   /** Of those to be asked, the ones answered under another playbook, at which the run would stop. */
@@ -55,15 +51,9 @@ export interface Forecast {
   overheads: Map<string, Overhead>;
 }
 
-export interface ForecastOptions {
-  ledger: KnownAnswers;
-  playbook: Playbook;
-  askerOf: (model: string) => Asker;
-  policy: Policy;
-  toTicket: (row: Row) => Ticket;
-  firstPerTicket: boolean;
+export interface ForecastOptions extends KnownOptions, Omit<SurveyOptions, 'find'> {
   /** Told of each text whose fast answer is known. */
-  onKnown?: (text: KnownText) => Promise<void>;
+  onKnown?: (text: KnownText) => void;
 }
 
 type Known = ValidAnswer | InvalidAnswer;
@@ -79,49 +69,66 @@ export async function forecast(
   rows: AsyncIterable<Row>,
   options: ForecastOptions,
 ): Promise<Forecast> {
-  const { ledger, playbook, askerOf, policy, toTicket, onKnown } = options;
-  const ask: Ask = askLedger(options);
-  const decideEach = options.firstPerTicket ? firstPerTicket(decideOne) : decideOne;
+  const { ledger, playbook, askerOf, policy, onKnown } = options;
+  const find = findIn(options);
   const found = nothing();
   const seen = createHashIndex();
 
-  async function decideOne(ticket: Ticket) {
-    return { ...(await decide(ticket, ask, playbook)), past: null };
-  }
-
-  for await (const row of rows) {
-    const decision = await decideEach(toTicket(row));
-    const { ticket, asked, triage } = decision;
-    const [first] = asked;
-    if (!first) {
-      if (triage?.reason === 'empty') found.empty += 1;
-      else if (triage?.reason === 'unreadable') found.unreadable += 1;
-      else found.shared += 1;
+  for await (const surveyed of survey(rows, { ...options, find })) {
+    const { ticket } = surveyed;
+    if (surveyed.kind === 'first') found.shared += 1;
+    if (surveyed.kind === 'kept') found.inLedger += 1;
+    if (surveyed.kind !== 'looked up') continue;
+    const { step, said } = surveyed;
+    const unasked = step.kind === 'decided' ? unaskedOf(step.decision) : null;
+    if (unasked !== null) {
+      found[unasked] += 1;
       continue;
     }
     const isSeen = seen.find(ticket.textHash) >= 0;
-    const missing = asked.find(isMissing);
-    if (!missing) found.inLedger += 1;
+    if (step.kind === 'decided') found.inLedger += 1;
     else if (isSeen) found.duplicates += 1;
     if (isSeen) continue;
 
     seen.add(ticket.textHash);
     const bytes = bytesOf(ticket);
     add(found.texts, bytes);
-    for (const answer of asked) if (!isMissing(answer)) learn(found.overheads, answer, bytes);
-    if (!isMissing(first) && !isStraight(decision)) {
-      found.known.texts += 1;
-      if (decision.escalations.length > 0) found.known.escalated += 1;
-      await onKnown?.({ ticket, fast: first, bytes });
-    }
-    if (!missing) continue;
-    add(found[questionOf(decision)], bytes);
-    countCauses(found, decision);
-    if (staleAnswer(ledger, askerOf(missing.model), ticket.textHash, policy)) {
-      found.otherPlaybook += 1;
-    }
+    const after = step.kind === 'ask' ? afterwards(ticket, step, find, playbook) : null;
+    for (const answer of [said.fast, said.strong, after]) learn(found.overheads, answer, bytes);
+    tellKnown(ticket, said, step, bytes);
+    if (step.kind === 'decided') continue;
+    const question = questionOf(step, after);
+    add(found[question], bytes);
+    if (question === 'straight') countCauses(found, ticket, playbook);
+    const asker = askerOf(playbook.models[step.role]);
+    if (staleAnswer(ledger, asker, ticket.textHash, policy)) found.otherPlaybook += 1;
   }
   return found;
+
+  /** Counts a text whose fast answer is known, and is not asked of the strong model straight away. */
+  function tellKnown(ticket: Ticket, { fast }: Said, step: Step, bytes: number): void {
+    const isStraight = escalateUnasked(ticket, playbook).length > 0;
+    if (fast === null || fast.kind === 'none' || isStraight) return;
+    const isEscalated = step.kind === 'ask' || step.decision.escalated;
+    found.known.texts += 1;
+    if (isEscalated) found.known.escalated += 1;
+    onKnown?.({ ticket, fast, bytes });
+  }
+}
+
+/** Why nobody is asked about a ticket; null if somebody is. */
+function unaskedOf({ triage }: Decision): 'empty' | 'unreadable' | null {
+  return triage?.reason === 'empty' || triage?.reason === 'unreadable' ? triage.reason : null;
+}
+
+/** What the strong model is known to say, where the fast one has to be asked first. */
+function afterwards(
+  ticket: Ticket,
+  { role, isStraight }: Extract<Step, { kind: 'ask' }>,
+  find: Find,
+  playbook: Playbook,
+): Answer | null {
+  return role === 'fast' && !isStraight ? find(playbook.models.strong, ticket) : null;
 }
 
 /** As if `factor` times as many rows had been looked at. */
@@ -143,7 +150,7 @@ export function scaled(found: Forecast, factor: number): Forecast {
   };
 }
 
-export function ticketsOf(found: Forecast): number {
+export function ticketsIn(found: Forecast): number {
   const { inLedger, duplicates, shared, empty, unreadable } = found;
   const { fast, fastAlone, unsure, straight } = found;
   const asked = fast.count + fastAlone.count + unsure.count + straight.count;
@@ -169,31 +176,19 @@ function nothing(): Forecast {
   };
 }
 
-/**
- * Of a ticket that something must be asked about. The first question without an answer is certain;
- * what follows a missing answer of the fast model hangs on it.
- */
-function questionOf(decision: Decision): 'fast' | 'fastAlone' | 'unsure' | 'straight' {
-  const [first, second] = decision.asked;
-  const isFirst = first !== undefined && isMissing(first);
-  if (isStraight(decision)) return isFirst ? 'straight' : 'fastAlone';
-  if (!isFirst) return 'unsure';
-  return second && isMissing(second) && second.model !== first.model ? 'fast' : 'fastAlone';
+/** The first question without an answer is certain; what follows from a fast answer hangs on it. */
+function questionOf(
+  { role, isStraight }: Extract<Step, { kind: 'ask' }>,
+  after: Answer | null,
+): 'fast' | 'fastAlone' | 'unsure' | 'straight' {
+  if (role === 'strong') return isStraight ? 'straight' : 'unsure';
+  return isStraight || after !== null ? 'fastAlone' : 'fast';
 }
 
-function isStraight({ escalations }: Decision): boolean {
-  return escalations.some(({ by }) => by === 'language' || by === 'pattern');
-}
-
-function countCauses({ straightBy }: Forecast, decision: Decision): void {
-  if (questionOf(decision) !== 'straight') return;
-  const causes = new Set(decision.escalations.map(({ by }) => by));
+function countCauses({ straightBy }: Forecast, ticket: Ticket, playbook: Playbook): void {
+  const causes = new Set(escalateUnasked(ticket, playbook).map(({ by }) => by));
   if (causes.has('language')) straightBy.language += 1;
   if (causes.has('pattern')) straightBy.pattern += 1;
-}
-
-function isMissing(answer: Answer): answer is Extract<Answer, { kind: 'none' }> {
-  return answer.kind === 'none';
 }
 
 function bytesOf({ accountTier, subject, body }: Ticket): number {
@@ -205,7 +200,9 @@ function add(texts: Texts, bytes: number): void {
   texts.bytes += bytes;
 }
 
-function learn(overheads: Forecast['overheads'], { model, usage }: Known, bytes: number): void {
+function learn(overheads: Forecast['overheads'], answer: Answer | null, bytes: number): void {
+  if (answer === null || answer.kind === 'none') return;
+  const { model, usage } = answer;
   const overhead = overheads.get(model) ?? { answers: 0, tokens: 0 };
   overhead.answers += 1;
   overhead.tokens += usage.input - bytes / BYTES_PER_TOKEN;

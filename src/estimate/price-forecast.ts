@@ -13,7 +13,7 @@ import type { Settings } from '../settings/resolve.ts';
 import { callsFor, callSize, type Calls, type CallSize } from './calls.ts';
 import { escalationShare, type Counted, type Range } from './escalation-share.ts';
 import type { Estimate, EstimatedCalls, EstimatedTickets, TierTime } from './estimate-format.ts';
-import { ticketsOf, type Forecast, type Texts } from './forecast.ts';
+import { ticketsIn, type Forecast, type Texts } from './forecast.ts';
 import type { ThresholdTable } from './threshold-table.ts';
 import { uploadOf } from './upload.ts';
 
@@ -135,7 +135,7 @@ function escalatedOf(lines: readonly AnswerLine[], playbook: Playbook): Counted 
 
 function estimatedTickets(found: Forecast): EstimatedTickets {
   return {
-    all: ticketsOf(found),
+    all: ticketsIn(found),
     in_ledger: found.inLedger,
     duplicates: found.duplicates,
     shared: found.shared,

@@ -9,8 +9,8 @@ import type { ThresholdRow } from './estimate-format.ts';
 import type { KnownText } from './forecast.ts';
 
 export interface ThresholdTable {
-  /** @param strong the strong model's answer; kind `none` where it is not known */
-  add: (text: KnownText, strong: Answer) => void;
+  /** @param strong the strong model's answer; null where it is not known */
+  add: (text: KnownText, strong: Answer | null) => void;
   /** For calls of the strong model. */
   rows: (size: CallSize, model: Model) => ThresholdRow[];
 }
@@ -27,17 +27,17 @@ export function thresholdTable(steps: readonly number[], playbook: Playbook): Th
     sameTeam: 0,
   }));
 
-  function add({ fast, bytes }: KnownText, strong: Answer): void {
+  function add({ fast, bytes }: KnownText, strong: Answer | null): void {
     texts += 1;
     for (const step of found) {
       const isSure = fast.kind === 'valid' && escalateUnsure(fast, step.playbook).length === 0;
       if (isSure) continue;
       step.escalated += 1;
-      if (strong.kind === 'none') {
+      if (strong === null) {
         step.toAsk.count += 1;
         step.toAsk.bytes += bytes;
       }
-      if (fast.kind !== 'valid' || strong.kind !== 'valid') continue;
+      if (fast.kind !== 'valid' || strong?.kind !== 'valid') continue;
       step.bothKnown += 1;
       if (fast.labels.team === strong.labels.team) step.sameTeam += 1;
     }

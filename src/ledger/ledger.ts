@@ -55,8 +55,8 @@ export interface LedgerOptions {
 /** What can be looked up, in a ledger that is open for a run or only read. */
 export interface KnownAnswers {
   answers: Answers;
-  /** The newest answer to the asker's question about a text; `key` is its `answerKey`, if that is known. */
-  find: (asker: Asker, text: string, key?: string) => AnswerLine | null;
+  /** The newest answer to the asker's question about a text. */
+  find: (asker: Asker, text: string) => AnswerLine | null;
   /** The newest of the asker's model at its host under another playbook. */
   findOfOtherPlaybook: (asker: Asker, text: string) => AnswerLine | null;
   /** All answers about a text, the newest first. */
@@ -86,6 +86,9 @@ export interface LedgerReader extends KnownAnswers, LedgerState {
   /** Whether its answers are made up; null while it has none. */
   simulated: boolean | null;
   batches: Batches;
+  verdicts: Verdicts;
+  /** The line at an offset. */
+  read: LineFile['read'];
 }
 
 export interface Ledger extends KnownAnswers, LedgerState {
@@ -144,8 +147,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
  */
 export async function readLedger(path: string | null, clock: Clock): Promise<LedgerReader> {
   if (path === null || place(path).isNew) {
-    const { answers, batches, unread } = nothing();
-    return { ...known(answers, () => ''), path, isNew: true, unread, simulated: null, batches };
+    const { answers, batches, verdicts, unread } = nothing();
+    const read = () => '';
+    const lines = { batches, verdicts, read };
+    return { ...known(answers, read), ...lines, path, isNew: true, unread, simulated: null };
   }
   const loaded = await loadLedger(path, clock.now());
   const file = lineFile(
@@ -154,9 +159,17 @@ export async function readLedger(path: string | null, clock: Clock): Promise<Led
     false,
     () => {},
   );
-  const { answers, batches, header, unread } = loaded;
+  const { answers, batches, verdicts, header, unread } = loaded;
   const simulated = header?.simulated ?? null;
-  return { ...known(answers, file.read), path, isNew: header === null, unread, simulated, batches };
+  const lines = { batches, verdicts, read: file.read };
+  return {
+    ...known(answers, file.read),
+    ...lines,
+    path,
+    isNew: header === null,
+    unread,
+    simulated,
+  };
 }
 
 function place(path: string): { isNew: boolean; open: () => number } {
@@ -335,9 +348,9 @@ function known(answers: Answers, read: LineFile['read']): KnownAnswers {
 
   return {
     answers,
-    find(asker, text, key = answerKey(asker, text)) {
+    find(asker, text) {
       const line = newest(text, (source) => isOf(source, asker));
-      return line?.key === key ? line : null;
+      return line?.key === answerKey(asker, text) ? line : null;
     },
     findOfOtherPlaybook: (asker, text) =>
       newest(text, (source) => isOfOtherPlaybook(source, asker)),

@@ -10,7 +10,8 @@ import {
 } from '../ticket.ts';
 import { answerOfLine } from './answer-line.ts';
 import { readVerdictLine, type VerdictLine } from './format.ts';
-import type { Ledger } from './ledger.ts';
+import { growing } from '../ground/hash-index.ts';
+import type { Ledger, LedgerReader } from './ledger.ts';
 import { saidBy } from './verdicts.ts';
 
 export interface Recalled {
@@ -23,36 +24,49 @@ export interface Recalled {
 export interface Memory {
   recall: (ticket: Ticket) => Recalled;
   record: (routed: Routed) => void;
-  /** Says that the input is read once more, from its beginning. */
-  startOver: () => void;
+  /** The answer to a question about a text; null if it is not there any more. */
+  answerTo: (textHash: string, key: string) => ValidAnswer | null;
 }
 
 const NOTHING: Recalled = { past: null, kept: null };
 
 export interface MemoryOptions {
-  ledger: Ledger;
+  /** One that is only read remembers nothing. */
+  ledger: Pick<LedgerReader, 'verdicts' | 'about' | 'read'> & Partial<Pick<Ledger, 'keepVerdict'>>;
   playbook: Playbook;
   /** Whether a ticket keeps its verdict though its text has changed. */
   keepFirst: boolean;
   now: () => number;
 }
 
+/** Of one run over one input: whether an id stands on several rows is learnt anew in each. */
 export function memoryOf(options: MemoryOptions): Memory {
   const { ledger, playbook, keepFirst, now } = options;
   const { verdicts } = ledger;
+  const met = growing((length) => new Uint8Array(length));
 
   function recall(ticket: Ticket): Recalled {
     const { id, textHash, hasOwnId } = ticket;
     if (!hasOwnId) return NOTHING;
     const entry = verdicts.entryOf(id);
-    if (!verdicts.meet(entry)) verdicts.repeat(entry);
-    const offset = verdicts.isRepeated(entry) ? null : verdicts.ofOtherText(entry, textHash);
+    met.set(entry, Math.min(2, met.get(entry) + 1));
+    const offset = isRepeated(entry) ? null : verdicts.ofOtherText(entry, textHash);
     const last = offset === null ? null : readVerdictLine(ledger.read(offset));
     if (last?.id !== id) return NOTHING;
     const newPatterns = ticket.patterns.filter((name) => !last.patterns.includes(name));
     const kept = keepFirst && newPatterns.length === 0 ? decisionFrom(last, ticket) : null;
     const { text, queue } = last;
     return { past: { textHash: text, queue, kept: kept !== null, newPatterns }, kept };
+  }
+
+  function isRepeated(entry: number): boolean {
+    return met.get(entry) > 1 || verdicts.isRepeated(entry);
+  }
+
+  function answerTo(textHash: string, key: string): ValidAnswer | null {
+    const line = ledger.about(textHash).find((answer) => answer.key === key);
+    const answer = line && answerOfLine(line);
+    return answer?.kind === 'valid' ? answer : null;
   }
 
   /** Null where it has no answer, or none that still means something. */
@@ -62,27 +76,33 @@ export function memoryOf(options: MemoryOptions): Memory {
     const counting = line.answer === null ? null : known.get(line.answer);
     const answer = counting ? answerOfLine(counting) : null;
     if (answer?.kind !== 'valid' || !hasLabelsOf(answer, playbook)) return null;
-    return { ticket, answer, asked, escalations: line.escalations, triage: line.triage };
+    const { escalations, triage } = line;
+    const escalated = escalations.length > 0;
+    return { ticket, answer, asked, escalated, escalations, triage, ofFirstRow: false };
   }
 
   function record(routed: Routed): void {
-    const { ticket, asked, triage, past } = routed;
-    const isUnaskable = triage?.reason === 'empty' || triage?.reason === 'unreadable';
-    const isOfFirstRow = asked.length === 0 && !isUnaskable;
-    if (!ticket.hasOwnId || isOfFirstRow) return;
+    const { ticket, past } = routed;
+    if (!ticket.hasOwnId || routed.ofFirstRow) return;
     const entry = verdicts.entryOf(ticket.id);
     const of = {
       id: ticket.id,
       text: past?.kept ? past.textHash : ticket.textHash,
-      repeated: verdicts.isRepeated(entry),
+      repeated: isRepeated(entry),
     };
     const said = sayingOf(routed);
     if (verdicts.isKnown(entry, { ...of, said: saidBy(said) })) return;
     const time = new Date(now()).toISOString();
-    ledger.keepVerdict({ kind: 'verdict', ...of, ...said, ...reasonsFor(routed, playbook), time });
+    ledger.keepVerdict?.({
+      kind: 'verdict',
+      ...of,
+      ...said,
+      ...reasonsFor(routed, playbook),
+      time,
+    });
   }
 
-  return { recall, record, startOver: verdicts.startOver };
+  return { recall, record, answerTo };
 }
 
 function hasLabelsOf({ labels }: ValidAnswer, playbook: Playbook): boolean {

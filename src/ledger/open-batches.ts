@@ -1,4 +1,5 @@
 // What is out with a server's batches, and what they gave no answer to: the ledger's lines, folded.
+import type { NoAnswer } from '../ticket.ts';
 import type { BatchLine, IntendedLine, UnansweredLine } from './format.ts';
 
 /** Sent, or perhaps sent, and not collected yet. */
@@ -33,7 +34,12 @@ export interface Batches {
   /** Null for a question that no batch has failed to answer since the last job was complete. */
   unanswered: (key: string) => Unanswered | null;
   hasUnanswered: () => boolean;
+  /** The question as one without an answer, if it is not to be asked again; else null. */
+  givenUp: (key: string, model: string) => NoAnswer | null;
 }
+
+/** So many batches may leave a question unanswered before it is given up. */
+const TRIES = 3;
 
 export function createBatches(): Batches {
   const opened = new Map<string, OpenBatch>();
@@ -93,6 +99,24 @@ export function createBatches(): Batches {
     unanswered.set(key, { times: (before?.times ?? 0) + 1, why, isSame, passing, batch });
   }
 
+  function givenUp(key: string, model: string): NoAnswer | null {
+    const failed = unanswered.get(key);
+    if (!failed || (failed.passing && failed.times < TRIES)) return null;
+    return {
+      kind: 'none',
+      model,
+      key: null,
+      why: reasonOf(failed),
+      attempts: failed.times,
+      unknown: 0,
+      unknownCost: 0,
+      requestId: null,
+      simulated: false,
+      reused: true,
+      shared: false,
+    };
+  }
+
   return {
     note,
     open: () => [...opened.values()],
@@ -101,9 +125,18 @@ export function createBatches(): Batches {
     ids: () => ids,
     unanswered: (key) => unanswered.get(key) ?? null,
     hasUnanswered: () => unanswered.size > 0,
+    givenUp,
   };
 }
 
 function placeOf(host: string, text: string): string {
   return `${host}\n${text}`;
+}
+
+/** `batch: expired 3 times`. */
+function reasonOf({ times, why, isSame }: Unanswered): string {
+  if (times === 1) return `batch: ${why}`;
+  return isSame
+    ? `batch: ${why} ${times} times`
+    : `batch: ${times} times without an answer, last ${why}`;
 }

@@ -7,12 +7,7 @@ export interface Verdicts {
   note: (verdict: Told, offset: number) => void;
   /** The number of a ticket's entry, made where it has none. */
   entryOf: (id: string) => number;
-  /** Says that a row of this ticket is met in this run; false if one was before. */
-  meet: (entry: number) => boolean;
-  /** Says that no row of this run has been met. */
-  startOver: () => void;
-  /** Says that the id stands on several rows of one input. */
-  repeat: (entry: number) => void;
+  /** Whether a line says that the id stood on several rows of one input. */
   isRepeated: (entry: number) => boolean;
   /** Of the last verdict's line, if it is about another text; null if not, or if there is none. */
   ofOtherText: (entry: number, text: string) => number | null;
@@ -35,18 +30,14 @@ export function saidBy(verdict: Said): string {
   return JSON.stringify(said).slice(1, -1);
 }
 
-const MET = 1;
-const REPEATED = 2;
-/** A line of the ledger says that it is repeated. */
-const TOLD = 4;
-
 export function createVerdicts(): Verdicts {
   const index = createHashIndex();
   /** 0, where the header stands: no verdict. */
   const offsets = growing((length) => new Float64Array(length));
   const texts = growing((length) => new Uint32Array(length));
   const digests = growing((length) => new Uint32Array(length));
-  const flags = growing((length) => new Uint8Array(length));
+  /** 1: a line says that the id is. */
+  const repeated = growing((length) => new Uint8Array(length));
 
   function entryOf(name: string): number {
     const hash = textHash(name);
@@ -54,28 +45,16 @@ export function createVerdicts(): Verdicts {
     return entry >= 0 ? entry : index.add(hash);
   }
 
-  function raise(entry: number, flag: number): void {
-    flags.set(entry, flags.get(entry) | flag);
-  }
-
   function note(verdict: Told, offset: number): void {
-    if (verdict.repeated) raise(entryOf(verdict.id), REPEATED | TOLD);
+    if (verdict.repeated) repeated.set(entryOf(verdict.id), 1);
     const entry = entryOf(nameOf(verdict));
     offsets.set(entry, offset);
     texts.set(entry, bits(verdict.text));
     digests.set(entry, digestOf(verdict));
   }
 
-  function meet(entry: number): boolean {
-    if ((flags.get(entry) & MET) !== 0) return false;
-    raise(entry, MET);
-    return true;
-  }
-
-  function startOver(): void {
-    for (let entry = 0; entry < index.size(); entry++) {
-      flags.set(entry, (flags.get(entry) & TOLD) === 0 ? 0 : REPEATED | TOLD);
-    }
+  function isRepeated(entry: number): boolean {
+    return repeated.get(entry) === 1;
   }
 
   function ofOtherText(entry: number, text: string): number | null {
@@ -87,16 +66,13 @@ export function createVerdicts(): Verdicts {
     const isOf = (own: number) => offsets.get(own) !== 0 && digests.get(own) === digest;
     if (!verdict.repeated) return isOf(entry);
     // When the first of an id's rows was written, the others may not have been met.
-    return isOf(entryOf(nameOf(verdict))) || ((flags.get(entry) & TOLD) !== 0 && isOf(entry));
+    return isOf(entryOf(nameOf(verdict))) || (isRepeated(entry) && isOf(entry));
   }
 
   return {
     note,
     entryOf,
-    meet,
-    startOver,
-    repeat: (entry) => raise(entry, REPEATED),
-    isRepeated: (entry) => (flags.get(entry) & REPEATED) !== 0,
+    isRepeated,
     ofOtherText,
     isKnown,
   };

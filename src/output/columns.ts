@@ -33,7 +33,7 @@ const COLUMNS: [name: string, cell: CellOf][] = [
   ['status', statusOf],
   ['triage_reason', ({ triage }) => triage?.detail ?? null],
   ['model_used', ({ answer }) => answer && modelUsed(answer)],
-  ['escalated', ({ escalations }) => escalations.length > 0],
+  ['escalated', ({ escalated }) => escalated],
   ['escalation_reason', ({ escalations }) => escalationText(escalations) || null],
   ['language', ({ ticket }) => ticket.language],
   ['reused', ({ answer }, paid) => (answer ? paid.every(({ reused }) => reused) : null)],

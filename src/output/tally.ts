@@ -19,6 +19,8 @@ export interface Tally {
   /** By name, those of which prices are known. */
   prices: ReadonlyMap<string, Model>;
   tickets: number;
+  /** Of their records in the input. */
+  bytes: number;
   classified: number;
   /** Rows that were given another row's verdict, and so were not asked about. */
   shared: number;
@@ -81,6 +83,7 @@ export function createTally(given: Pick<Tally, 'strong' | 'prices'>): Tally {
   return {
     ...given,
     tickets: 0,
+    bytes: 0,
     classified: 0,
     shared: 0,
     triage: {
@@ -112,7 +115,8 @@ export function createTally(given: Pick<Tally, 'strong' | 'prices'>): Tally {
 /** Adds one ticket that came out; what this run paid for it is counted by `countCall`. */
 export function count(tally: Tally, routed: Routed): void {
   tally.tickets += 1;
-  if (routed.answer !== null && routed.asked.length === 0) tally.shared += 1;
+  tally.bytes += routed.ticket.row.bytes;
+  if (routed.ofFirstRow) tally.shared += 1;
   if (routed.triage === null) {
     tally.classified += 1;
   } else {
@@ -120,7 +124,7 @@ export function count(tally: Tally, routed: Routed): void {
     tally.triage.byReason[routed.triage.reason] += 1;
   }
   countQueue(tally, routed);
-  countEscalations(tally, routed.escalations);
+  countEscalations(tally, routed);
   countVerdict(tally, routed);
   countStrongOnly(tally, routed.asked);
   countChange(tally.changed, routed);
@@ -179,8 +183,8 @@ function countQueue(tally: Tally, { queue, slaMinutes }: Routed): void {
   known.slaMinutes = Math.min(known.slaMinutes, slaMinutes);
 }
 
-function countEscalations(tally: Tally, escalations: Escalation[]): void {
-  if (escalations.length === 0) return;
+function countEscalations(tally: Tally, { escalated: wasAsked, escalations }: Routed): void {
+  if (!wasAsked) return;
   const { escalated } = tally;
   escalated.tickets += 1;
   for (const cause of new Set(escalations.map((escalation) => escalation.by))) {
@@ -200,21 +204,22 @@ function countEscalations(tally: Tally, escalations: Escalation[]): void {
   for (const team of unsureTeams) teamOf(tally, team).unsure += 1;
 }
 
-function countVerdict(tally: Tally, { answer, escalations }: Routed): void {
+function countVerdict(tally: Tally, { answer, escalated }: Routed): void {
   if (answer === null) return;
   const team = teamOf(tally, answer.labels.team);
   team.tickets += 1;
-  if (escalations.length > 0) team.escalated += 1;
+  if (escalated) team.escalated += 1;
   for (const field of FIELDS) {
     tally.confidences[field].add(Math.round(answer.confidence[field] * 1_000));
   }
 }
 
 function countStrongOnly(tally: Tally, asked: Answer[]): void {
-  const last = asked.findLast(isPaid);
+  const paid = asked.filter(isPaid);
+  const told = paid.find(({ model }) => model === tally.strong) ?? paid[0];
   const strong = tally.prices.get(tally.strong);
-  if (last === undefined || strong === undefined || last.shared) return;
-  tally.cost.strongOnly += costOf(last.usage, strong);
+  if (told === undefined || strong === undefined || told.shared) return;
+  tally.cost.strongOnly += costOf(told.usage, strong);
 }
 
 function isPaid(answer: Answer): answer is PaidAnswer {

@@ -1,68 +1,38 @@
 // A run by batch, up to where the ledger has all its answers; from there on it is like any other.
-import type { Readable } from 'node:stream';
-import { askersFor } from '../ground/keys.ts';
-import { askBatches, Unasked } from '../batch/ask-batches.ts';
 import { mostText, runningText } from '../batch/batch-text.ts';
-import { entryMaker, type Chunk, type Entry } from '../batch/chunk.ts';
+import { entryMaker, type Chunk, type Entry, type Question } from '../batch/chunk.ts';
 import { answerByBatch } from '../batch/rounds.ts';
-import { survey, type Question } from '../batch/survey.ts';
-import type { Budget } from '../claude/budget.ts';
+import { survey } from '../cascade/survey.ts';
 import { inBatches } from '../claude/models.ts';
 import { mostCost } from '../claude/most-cost.ts';
 import { requestMaker } from '../claude/request.ts';
 import { guessTokens, prefixText } from '../claude/token-guess.ts';
-import type { Clock } from '../ground/clock.ts';
-import type { Connection } from './connect.ts';
 import { Failure, failures } from '../ground/errors.ts';
 import { createHashIndex } from '../ground/hash-index.ts';
-import { openIntake } from '../intake/open-intake.ts';
-import { pickedTickets } from './picked-tickets.ts';
-import { attach, type Attached } from './attach.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { refuseLateClash } from '../output/earlier-output.ts';
-import type { Settings } from '../settings/resolve.ts';
+import { answerKey } from '../ground/keys.ts';
 import { shellWord } from '../ground/shell-word.ts';
-import type { Answer, Ask } from '../ticket.ts';
-import { intakeOptions } from './intake-options.ts';
-import { run, type Job, type Ran } from './run.ts';
-
-export interface ByBatchOptions {
-  settings: Settings;
-  inputs: readonly string[];
-  /** The same each time it is called. */
-  stdin: () => Readable;
-  ledger: Ledger;
-  connection: Connection;
-  budget: Budget;
-  startedAt: Date;
-  prefixTokens: (model: string) => number;
-  clock: Clock;
-  stop: AbortController;
-  note: (text: string) => void;
-  /** Told of each answer as it comes. */
-  came: (answer: Answer) => void;
-}
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Answer, Ask, Find, Ticket } from '../ticket.ts';
+import type { Desk } from './open-desk.ts';
+import type { Plan } from './plan.ts';
+import { run, type Ran, type Sink } from './run.ts';
+import { openInputs, ticketsToWrite } from './tickets.ts';
 
 /** Of fewer, the live price of one is more than they save. */
 const WORTH_WARMING = 50;
 
-/** @param job without what is only there when nothing is left to ask */
-export async function runByBatch(
-  job: Omit<Job, 'intake' | 'attached'>,
-  options: ByBatchOptions,
-): Promise<Ran> {
-  const { settings, inputs, stdin, ledger, clock } = options;
+export async function runByBatch(desk: Desk, plan: Plan, sinks: readonly Sink[]): Promise<Ran> {
+  const { settings, ledger, clock } = desk;
   try {
-    const attached = await answersByBatch(options);
-    const intake = await openIntake(intakeOptions(settings, inputs), stdin());
-    const ran = await run({ ...job, intake, attached });
+    const ask = await answersByBatch(desk, plan);
+    const intake = await openInputs(settings, plan.inputs, plan.stdin());
+    const ran = await run(desk, ticketsToWrite(intake, settings, ledger), sinks, ask);
     if (ran.ended === null) finish(ledger, clock.now());
     return ran;
   } catch (error) {
-    await job.destination.abandon(false);
     if (!(error instanceof Failure)) throw error;
     error.aftermath = leftBehind(ledger, clock.now());
-    return { rows: { read: 0, written: 0 }, ended: error };
+    return { rows: { read: 0, written: 0 }, ended: error, hasBegun: false };
   }
 }
 
@@ -75,48 +45,40 @@ function finish({ batches, keepBatch }: Ledger, now: number): void {
 
 /**
  * Resolves when nothing is left to ask.
- * @returns what the pipeline is to ask, and what remembers
+ * @returns what knows all the answers
  * @throws Failure for what ends the run before
  */
-async function answersByBatch(options: ByBatchOptions): Promise<Attached> {
-  const { settings, ledger, connection, clock, stop } = options;
+async function answersByBatch(desk: Desk, plan: Plan): Promise<Ask> {
+  const { settings, ledger, connection, askerOf } = desk;
   const { playbook, flags } = settings;
-  const { host } = connection;
-  const askerOf = askersFor(host, playbook);
-  const attaching = {
-    ledger,
-    flags,
-    playbook,
-    host,
-    now: clock.now,
-    startedAt: options.startedAt.getTime(),
-    end: (reason: Error) => stop.abort(reason),
-  };
-  const attached = attach(askBatches(ledger.batches, askerOf), attaching);
+  const find: Find = (model, ticket) =>
+    desk.find(model, ticket) ??
+    ledger.batches.givenUp(answerKey(askerOf(model), ticket.textHash), model);
   const ofThisRun = createHashIndex();
-  const entries = entriesOf(options);
-  const came = (answer: Answer) => {
+  const entries = entriesOf(desk);
+  const learn = (answer: Answer) => {
     if (answer.key !== null) ofThisRun.add(answer.key);
     entries.learn(answer);
-    options.came(answer);
   };
   await answerByBatch({
-    claude: connection.batches,
     ledger,
-    budget: options.budget,
     playbook,
     flags,
-    host,
-    clock,
-    came,
-    survey: () => surveyOf(options, attached),
+    claude: connection.batches,
+    host: connection.host,
+    clock: desk.clock,
+    came(answer) {
+      learn(answer);
+      desk.came(answer);
+    },
+    budget: desk.budget,
+    survey: () => questionsOf(desk, plan, find),
     entryOf: entries.entryOf,
-    warm: warmer(options, attach(connection.ask, attaching).ask, came),
-    stop: stop.signal,
-    note: options.note,
+    warm: warmer(desk, learn),
+    stop: desk.stop.signal,
+    note: desk.note,
   });
-  attached.memory.startOver();
-  return { ...attached, ask: complete(attached.ask, ofThisRun) };
+  return complete(find, ofThisRun);
 }
 
 /** What goes on without this program; empty if nothing does. */
@@ -131,20 +93,24 @@ function leftBehind({ batches, path }: Ledger, now: number): string {
   );
 }
 
-async function surveyOf(
-  { settings, inputs, stdin, ledger }: ByBatchOptions,
-  { ask, memory }: Attached,
-): Promise<AsyncIterable<Question>> {
-  const { flags, playbook } = settings;
-  const intake = await openIntake(intakeOptions(settings, inputs), stdin());
-  const { rows, toTicket } = pickedTickets(intake, settings, ledger.languageOf);
-  const { firstPerTicket, prefix } = flags;
-  const stations = { toTicket, ask, memory, playbook, firstPerTicket };
-  return survey(refuseLateClash(rows, prefix), stations);
+/** Reads the input once more: what must be asked next, at most one question a ticket. */
+async function* questionsOf(desk: Desk, plan: Plan, find: Find): AsyncGenerator<Question> {
+  const { settings, ledger } = desk;
+  const { playbook, flags } = settings;
+  const intake = await openInputs(settings, plan.inputs, plan.stdin());
+  const { rows, toTicket } = ticketsToWrite(intake, settings, ledger);
+  const memory = desk.newMemory();
+  const kept = (ticket: Ticket) => memory.recall(ticket).kept;
+  const { firstPerTicket } = flags;
+  const options = { toTicket, find, kept, playbook, firstPerTicket };
+  for await (const surveyed of survey(rows, options)) {
+    if (surveyed.kind !== 'looked up' || surveyed.step.kind !== 'ask') continue;
+    yield { model: playbook.models[surveyed.step.role], ticket: surveyed.ticket };
+  }
 }
 
 /** What each model's questions are sent as; `learn` is told of each answer. */
-function entriesOf({ settings, prefixTokens }: ByBatchOptions) {
+function entriesOf({ settings, prefixTokens }: Desk) {
   const { playbook, models } = settings;
   const mosts = new Map(
     [...models].map(([name, model]) => [name, mostCost(inBatches(model), prefixTokens(name))]),
@@ -172,7 +138,7 @@ function entriesOf({ settings, prefixTokens }: ByBatchOptions) {
  * Asks a chunk's first question live, once for each model, where that pays: what it writes to the
  * cache, the batch's requests find there.
  */
-function warmer({ settings, budget }: ByBatchOptions, ask: Ask, came: (answer: Answer) => void) {
+function warmer({ settings, budget, ask }: Desk, learn: (answer: Answer) => void) {
   const { playbook, models } = settings;
   const prefix = guessTokens(prefixText(playbook));
   const warmed = new Set<string>();
@@ -187,18 +153,17 @@ function warmer({ settings, budget }: ByBatchOptions, ask: Ask, came: (answer: A
     const left = budget.left();
     if (left !== null && left < 2 * first.most()) return null;
     const answer = await ask(model, first.question.ticket);
-    came(answer);
+    learn(answer);
     return answer.kind === 'none' ? null : first;
   };
 }
 
 /** What is answered by now; an answer of this run counts as such on the first row that shows it. */
-function complete(ask: Ask, ofThisRun: ReturnType<typeof createHashIndex>): Ask {
+function complete(find: Find, ofThisRun: ReturnType<typeof createHashIndex>): Ask {
   const shown = createHashIndex();
   return async (model, ticket) => {
-    const answer = await ask(model, ticket).catch((error: unknown) => {
-      throw error instanceof Unasked ? failures.inputGrew() : error;
-    });
+    const answer = find(model, ticket);
+    if (answer === null) throw failures.inputGrew();
     const { key } = answer;
     if (key === null || ofThisRun.find(key) < 0 || shown.find(key) >= 0) return answer;
     shown.add(key);

@@ -1,43 +1,35 @@
 // The inputs of a run in; its likely cost in a line out, judged by their beginning.
-import type { Readable } from 'node:stream';
-import { policyOf } from '../settings/ledger-policy.ts';
-import { askersFor } from '../ground/keys.ts';
-import { halfNanosOf, usd } from '../ground/money.ts';
-import { Failure } from '../ground/errors.ts';
-import { openIntake, type Intake, type IntakeOptions } from '../intake/open-intake.ts';
-import { pickedTickets } from './picked-tickets.ts';
-import type { KnownAnswers } from '../ledger/ledger.ts';
-import { plural, thousands } from '../ground/figures.ts';
-import type { Settings } from '../settings/resolve.ts';
-import type { Flags } from '../settings/flags.ts';
-import type { Row } from '../ticket.ts';
-import { priceForecast } from '../estimate/price-forecast.ts';
 import type { Range } from '../estimate/escalation-share.ts';
 import type { Estimate } from '../estimate/estimate-format.ts';
 import { isNothingLeft, moneyRange } from '../estimate/estimate-text.ts';
-import { forecast, scaled, ticketsOf } from '../estimate/forecast.ts';
+import { forecast, scaled, ticketsIn } from '../estimate/forecast.ts';
+import { priceForecast } from '../estimate/price-forecast.ts';
+import { Failure } from '../ground/errors.ts';
+import { plural, thousands } from '../ground/figures.ts';
+import { halfNanosOf, usd } from '../ground/money.ts';
+import type { KnownAnswers } from '../ledger/ledger.ts';
+import type { Flags } from '../settings/flags.ts';
+import { policyOf } from '../settings/ledger-policy.ts';
+import type { Row } from '../ticket.ts';
+import type { Desk } from './open-desk.ts';
+import type { Plan } from './plan.ts';
+import { openInputs, ticketsOf } from './tickets.ts';
 
 /** So many are looked at in a fraction of a second. */
 const ROWS = 5_000;
 
-export interface LikelyCostOptions {
-  settings: Settings;
+export interface LikelyDesk extends Pick<Desk, 'settings' | 'askerOf' | 'newMemory'> {
   ledger: KnownAnswers;
-  /** Of the server; see `Asker`. */
-  host: string;
-  startedAt: Date;
-  /** As it was opened for the run; nothing is read from it. */
-  intake: Intake;
-  /** Opens the same inputs once more. */
-  intakeOptions: IntakeOptions;
-  stdin: Readable;
 }
 
+/** Nothing is read from its intake: the inputs are opened once more. */
+export type LikelyPlan = Pick<Plan, 'inputs' | 'intake' | 'startedAt' | 'stdin'>;
+
 /** Null where the inputs are not all plain files, which alone can be read twice, or can't be read. */
-export async function likelyCost(options: LikelyCostOptions): Promise<string | null> {
-  if (options.intake.size() === null) return null;
+export async function likelyCost(desk: LikelyDesk, plan: LikelyPlan): Promise<string | null> {
+  if (plan.intake.size() === null) return null;
   try {
-    return await lookAhead(options);
+    return await lookAhead(desk, plan);
   } catch (error) {
     // The run meets it as well, and tells it better.
     if (error instanceof Failure) return null;
@@ -45,24 +37,24 @@ export async function likelyCost(options: LikelyCostOptions): Promise<string | n
   }
 }
 
-async function lookAhead(options: LikelyCostOptions): Promise<string> {
-  const { settings, ledger, host, startedAt, stdin } = options;
+async function lookAhead(desk: LikelyDesk, plan: LikelyPlan): Promise<string> {
+  const { settings, ledger, askerOf } = desk;
   const { flags, playbook } = settings;
-  const intake = await openIntake(options.intakeOptions, stdin);
   const { limit = null, sample = null, firstPerTicket } = flags;
+  const intake = await openInputs(settings, plan.inputs, plan.stdin());
   const start = beginningOf(intake.rows);
-  const askerOf = askersFor(host, playbook);
-  const opened = { ...intake, rows: start.rows };
-  const { rows, toTicket } = pickedTickets(opened, settings, ledger.languageOf);
+  const { rows, toTicket } = ticketsOf({ ...intake, rows: start.rows }, settings, ledger);
+  const memory = desk.newMemory();
   const found = await forecast(rows, {
     ledger,
     playbook,
     askerOf,
-    policy: policyOf(flags, startedAt.getTime()),
+    policy: policyOf(flags, plan.startedAt.getTime()),
     firstPerTicket,
     toTicket,
+    kept: (ticket) => memory.recall(ticket).kept,
   });
-  const looked = ticketsOf(found);
+  const looked = ticketsIn(found);
   const inAll = start.isCut() ? (ROWS * (intake.size() ?? 0)) / start.bytes() : looked;
   const factor = Math.max(1, Math.min(inAll, limit ?? inAll, sample ?? inAll) / looked);
   const facts = { simulated: flags.simulate, inputs: [], ledger: null };

@@ -7,7 +7,7 @@ import {
   type Entry,
 } from '../../src/batch/chunk.ts';
 import { customIdOf, isOfBatch, textOf } from '../../src/batch/settle.ts';
-import type { Question } from '../../src/batch/survey.ts';
+import type { Question } from '../../src/batch/chunk.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
 import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';
 import { requestMaker } from '../../src/claude/request.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { customIdOf } from '../../src/batch/settle.ts';
-import type { Question } from '../../src/batch/survey.ts';
+import type { Question } from '../../src/batch/chunk.ts';
 import { claudeBatches, type BatchState, type ClaudeBatches } from '../../src/claude/batches.ts';
 import { openClient } from '../../src/claude/client.ts';
 import { requestMaker } from '../../src/claude/request.ts';

@@ -1,12 +1,10 @@
 // Sending, waiting and collecting against a real server, whatever happens in between.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { askersFor } from '../../src/ground/keys.ts';
+import { answerKey, askersFor } from '../../src/ground/keys.ts';
 import { halfNanosOf } from '../../src/ground/money.ts';
-import { askBatches, Unasked } from '../../src/batch/ask-batches.ts';
-import { entryMaker } from '../../src/batch/chunk.ts';
+import { entryMaker, type Question } from '../../src/batch/chunk.ts';
 import { answerByBatch, type RoundsOptions } from '../../src/batch/rounds.ts';
-import type { Question } from '../../src/batch/survey.ts';
 import { openBudget } from '../../src/claude/budget.ts';
 import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
@@ -34,7 +32,6 @@ interface Changes extends Partial<Omit<RoundsOptions, 'flags'>>, Partial<RoundsO
 function job(parts: Parts, asked: readonly Question[], changes: Changes = {}) {
   const { ledger, host, playbook, clock, stop, claude } = parts;
   const askerOf = askersFor(host, playbook);
-  const ask = askBatches(ledger.batches, askerOf);
   const notes: string[] = [];
   const caps = { perRun: changes.cap ?? null, perDay: null };
   const budget = openBudget({ caps, spentBefore: [], now: clock.now, stop: stop.signal });
@@ -43,12 +40,8 @@ function job(parts: Parts, asked: readonly Question[], changes: Changes = {}) {
   async function* survey() {
     for (const { model, ticket } of asked) {
       if (ledger.find(askerOf(model), ticket.textHash)) continue;
-      try {
-        await ask(model, ticket);
-      } catch (error) {
-        if (!(error instanceof Unasked)) throw error;
-        yield { model, ticket };
-      }
+      const key = answerKey(askerOf(model), ticket.textHash);
+      if (!ledger.batches.givenUp(key, model)) yield { model, ticket };
     }
   }
 
@@ -60,7 +53,7 @@ function job(parts: Parts, asked: readonly Question[], changes: Changes = {}) {
     playbook,
     clock,
     entryOf,
-    survey: async () => survey(),
+    survey,
     warm: async () => null,
     came: () => {},
     note: (text) => void notes.push(text),

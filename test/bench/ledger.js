@@ -8,9 +8,9 @@ import { askClaude } from '../../dist/claude/ask-claude.js';
 import { openBudget } from '../../dist/claude/budget.js';
 import { openClient } from '../../dist/claude/client.js';
 import { modelFacts } from '../../dist/claude/models.js';
-import { realClock } from '../../dist/clock.js';
-import { textHash } from '../../dist/keys.js';
-import { attach } from '../../dist/ledger/attach.js';
+import { realClock } from '../../dist/ground/clock.js';
+import { textHash } from '../../dist/ground/keys.js';
+import { attach } from '../../dist/run/attach.js';
 import { openLedger } from '../../dist/ledger/ledger.js';
 import { loadPlaybook, playbookFolder } from '../../dist/playbook/load-playbook.js';
 

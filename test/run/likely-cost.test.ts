@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { realClock } from '../../src/ground/clock.ts';
-import { intakeOptions } from '../../src/run/intake-options.ts';
+import { askersFor } from '../../src/ground/keys.ts';
+import { memoryOf } from '../../src/ledger/memory.ts';
+import { openInputs } from '../../src/run/tickets.ts';
 import { likelyCost } from '../../src/run/likely-cost.ts';
-import { openIntake } from '../../src/intake/open-intake.ts';
 import { readLedger } from '../../src/ledger/ledger.ts';
 import { resolveSettings } from '../../src/settings/resolve.ts';
 
@@ -25,16 +26,22 @@ async function file(name: string, rows: number, end = ''): Promise<string> {
 async function likely(path: string, given: Record<string, unknown> = {}): Promise<string | null> {
   const stdin = Readable.from([Buffer.from('id,body\n1,Help\n')]);
   const settings = await resolveSettings(given, () => null);
-  const options = intakeOptions(settings, [path]);
-  return likelyCost({
+  const { playbook } = settings;
+  const ledger = await readLedger(null, realClock);
+  const desk = {
     settings,
-    ledger: await readLedger(null, realClock),
-    host: 'api.anthropic.com',
-    startedAt: new Date(),
-    intake: await openIntake(options, stdin),
-    intakeOptions: options,
-    stdin,
-  });
+    ledger,
+    askerOf: askersFor('api.anthropic.com', playbook),
+    newMemory: () =>
+      memoryOf({
+        ledger,
+        playbook,
+        keepFirst: false,
+        now: realClock.now,
+      }),
+  };
+  const intake = await openInputs(settings, [path], stdin);
+  return likelyCost(desk, { inputs: [path], stdin: () => stdin, startedAt: new Date(), intake });
 }
 
 function tickets(line: string | null): number {

@@ -1,9 +1,14 @@
 // What will happen, said before it does.
+import { execFile } from 'node:child_process';
+import { basename, dirname, resolve } from 'node:path';
+import { plural } from '../ground/figures.ts';
 import { columnsText } from '../intake/columns/find-columns.ts';
 import type { Intake } from '../intake/open-intake.ts';
 import type { KnownAnswers, LedgerState } from '../ledger/ledger.ts';
-import { plural } from '../ground/figures.ts';
 import type { Settings } from '../settings/resolve.ts';
+import { likelyCost } from './likely-cost.ts';
+import type { Desk } from './open-desk.ts';
+import { inputNames, type Plan } from './plan.ts';
 
 const ANTHROPIC = 'api.anthropic.com';
 const SIGNS: Record<string, string> = {
@@ -13,7 +18,7 @@ const SIGNS: Record<string, string> = {
   '|': 'pipes',
 };
 
-export interface Plan {
+export interface FirstLines {
   inputs: readonly string[];
   intake: Intake;
   settings: Settings;
@@ -28,9 +33,21 @@ export const IDS_REPEAT =
   'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
   '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
 
+/** @param output for people: a path, or `stdout` */
+export async function announce(desk: Desk, plan: Plan, output: string): Promise<void> {
+  const { settings, ledger, connection, note } = desk;
+  const { intake } = plan;
+  const { url } = connection;
+  note(firstLines({ inputs: inputNames(plan), intake, settings, ledger, output, url }));
+  const likely = await likelyCost(desk, plan);
+  if (likely !== null) note(firstLine('likely', likely));
+  if (intake.idsRepeat && !settings.flags.firstPerTicket) note(IDS_REPEAT);
+  if (ledger.isNew && ledger.path !== null) await warnIfInGit(ledger.path, note);
+}
+
 /** Without a newline at their end. */
-export function firstLines(plan: Plan): string {
-  const { inputs, intake, settings, ledger, output, url } = plan;
+export function firstLines(told: FirstLines): string {
+  const { inputs, intake, settings, ledger, output, url } = told;
   const { playbook, origins, flags } = settings;
   const { models, thresholds } = playbook;
   const { hostname, origin } = new URL(url);
@@ -56,11 +73,11 @@ export function firstLines(plan: Plan): string {
   return lines.map(([name, text]) => firstLine(name, text)).join('\n');
 }
 
-export function firstLine(name: string, text: string): string {
+function firstLine(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
 }
 
-function ledgerText({ path, isNew, answers, unread }: Plan['ledger']): string {
+function ledgerText({ path, isNew, answers, unread }: FirstLines['ledger']): string {
   if (path === null) return 'none: nothing is remembered after this run';
   if (isNew) return `${path} (new)`;
   const torn = unread === 0 ? '' : `; ${plural(unread, 'line')} of it can't be read`;
@@ -74,4 +91,24 @@ function droppedText({ dropped }: Intake): string {
 function formatText({ shape }: Intake): string {
   if (shape.format === 'jsonl') return 'jsonl';
   return `${shape.format}, ${SIGNS[shape.delimiter] ?? JSON.stringify(shape.delimiter)}`;
+}
+
+/** Tells once, when a ledger is made, if git would add it: summaries in it quote customers. */
+async function warnIfInGit(path: string, note: (text: string) => void): Promise<void> {
+  if (!(await isUnignored(path))) return;
+  note(
+    `${path} lies in a git repository that does not ignore it, and summaries in it quote customers.\n` +
+      `  Add this line to .gitignore: ${basename(path)}*`,
+  );
+}
+
+/** False outside of a repository, and where there is no git. */
+function isUnignored(path: string): Promise<boolean> {
+  const cwd = dirname(resolve(path));
+  return new Promise((answer) => {
+    // 0: ignored, 1: not, 128: no repository.
+    execFile('git', ['check-ignore', '-q', '--', basename(path)], { cwd }, (error) =>
+      answer(error?.code === 1),
+    );
+  });
 }

@@ -1,48 +1,46 @@
 import { expect, it } from 'vitest';
-import { askBatches } from '../../src/batch/ask-batches.ts';
-import { survey, type Question } from '../../src/batch/survey.ts';
-import { answerKey, textHash, askersFor } from '../../src/ground/keys.ts';
-import { attach } from '../../src/run/attach.ts';
+import { survey } from '../../src/cascade/survey.ts';
+import { answerKey, askersFor, textHash } from '../../src/ground/keys.ts';
+import { memoryOf } from '../../src/ledger/memory.ts';
+import { findIn } from '../../src/ledger/remember.ts';
 import { checkFlags, type Flags } from '../../src/settings/flags.ts';
-import type { Row, Ticket } from '../../src/ticket.ts';
+import { policyOf } from '../../src/settings/ledger-policy.ts';
+import type { Find, Row, Ticket } from '../../src/ticket.ts';
+import { FAST, openParts, STRONG, type Parts } from '../batch/parts.ts';
 import { ticket, valid } from '../example.ts';
-import { FAST, openParts, STRONG, type Parts } from './parts.ts';
 
 function about(id: string, body: string, changes: Partial<Ticket> = {}): Ticket {
   return ticket({ id, body, textHash: textHash(body), ...changes });
 }
 
-/** What a run over the tickets would have to ask next. */
+/** What a run by batch over the tickets would have to ask next. */
 function surveyor(parts: Parts, flags: Partial<Flags> = {}) {
   const { ledger, playbook, host, clock } = parts;
   const all = { ...checkFlags({ batch: true }), ...flags };
-  const { ask, memory } = attach(askBatches(ledger.batches, askersFor(host, playbook)), {
-    ledger,
-    flags: all,
-    playbook,
-    host,
-    startedAt: clock.now(),
-    now: clock.now,
-    end: () => {},
-  });
+  const askerOf = askersFor(host, playbook);
+  const known = findIn({ ledger, playbook, askerOf, policy: policyOf(all, clock.now()) });
+  const find: Find = (model, of) =>
+    known(model, of) ?? ledger.batches.givenUp(answerKey(askerOf(model), of.textHash), model);
   return async (tickets: readonly Ticket[]): Promise<string[]> => {
     const byRow = new Map<Row, Ticket>(tickets.map((each) => [{ ...each.row }, each]));
     async function* rows() {
       yield* byRow.keys();
     }
-    const toTicket = (row: Row) => byRow.get(row) ?? ticket();
-    const { firstPerTicket } = all;
-    const asked: Question[] = [];
-    for await (const question of survey(rows(), {
-      toTicket,
-      ask,
-      memory,
+    const { firstPerTicket, keepFirst } = all;
+    const memory = memoryOf({ ledger, playbook, keepFirst, now: clock.now });
+    const asked: string[] = [];
+    for await (const surveyed of survey(rows(), {
+      toTicket: (row) => byRow.get(row) ?? ticket(),
+      find,
+      kept: (of) => memory.recall(of).kept,
       playbook,
       firstPerTicket,
     })) {
-      asked.push(question);
+      if (surveyed.kind !== 'looked up' || surveyed.step.kind !== 'ask') continue;
+      const { id, body } = surveyed.ticket;
+      asked.push(`${playbook.models[surveyed.step.role]} ${id} ${body}`);
     }
-    return asked.map(({ model, ticket: of }) => `${model} ${of.id} ${of.body}`);
+    return asked;
   };
 }
 

@@ -1,0 +1,56 @@
+// Inputs and the settings of a run → the rows that it is about, and what makes tickets of them.
+import type { Readable } from 'node:stream';
+import { openIntake, type Intake } from '../intake/open-intake.ts';
+import { pickRows } from '../intake/pick-rows.ts';
+import { ticketMaker } from '../intake/to-ticket.ts';
+import type { KnownAnswers } from '../ledger/ledger.ts';
+import { isOurs, refuseLateClash } from '../output/earlier-output.ts';
+import type { Settings } from '../settings/resolve.ts';
+import type { Row, Ticket } from '../ticket.ts';
+
+export interface Tickets {
+  rows: AsyncGenerator<Row>;
+  toTicket: (row: Row) => Ticket;
+}
+
+/** @throws Failure for an input that can't be read, or has no column for what is needed */
+export function openInputs(
+  { flags }: Settings,
+  files: readonly string[],
+  stdin: Readable,
+): Promise<Intake> {
+  const options = {
+    files,
+    format: flags.inputFormat ?? null,
+    delimiter: flags.delimiter ?? null,
+    columns: Object.fromEntries(flags.columns.map(({ field, column }) => [field, column])),
+    subjectOnly: flags.subjectOnly,
+    isDropped: flags.replace ? isOurs(flags.prefix) : null,
+    encoding: flags.encoding ?? null,
+  };
+  return openIntake(options, stdin);
+}
+
+/** @param ledger knows the languages of texts that it has answers about */
+export function ticketsOf(
+  { rows, found, shape }: Pick<Intake, 'rows' | 'found' | 'shape'>,
+  settings: Settings,
+  { languageOf }: Pick<KnownAnswers, 'languageOf'>,
+): Tickets {
+  const { limit = null, sample = null, seed } = settings.flags;
+  const columns = { columns: found.columns, header: shape.names };
+  return {
+    rows: pickRows(rows, { limit, sample, seed }),
+    toTicket: ticketMaker(settings, columns, languageOf),
+  };
+}
+
+/** The same for a run that writes: a row that has a column of ours ends it. */
+export function ticketsToWrite(
+  intake: Intake,
+  settings: Settings,
+  ledger: Pick<KnownAnswers, 'languageOf'>,
+): Tickets {
+  const { rows, toTicket } = ticketsOf(intake, settings, ledger);
+  return { rows: refuseLateClash(rows, settings.flags.prefix), toTicket };
+}
