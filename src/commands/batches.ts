@@ -7,7 +7,8 @@ import type { ClaudeBatches } from '../claude/batches.ts';
 import { addressOf, connectBatches, expectsSimulated } from '../run/connect.ts';
 import { EXIT, failures } from '../ground/errors.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
-import { openLedger, readLedger, type Ledger } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger, readLedger } from '../ledger/open-ledger.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { Context } from '../run/context.ts';
 

@@ -11,7 +11,7 @@ import { openInputs, ticketsOf } from '../run/tickets.ts';
 import { STDIN } from '../intake/source.ts';
 import { memoryOf } from '../ledger/memory.ts';
 import { findIn } from '../ledger/remember.ts';
-import { readLedger } from '../ledger/ledger.ts';
+import { readLedger } from '../ledger/open-ledger.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import { takeThresholdRange } from '../estimate/threshold-range.ts';
 import type { Context } from '../run/context.ts';

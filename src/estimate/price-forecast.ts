@@ -7,7 +7,7 @@ import { answerTokens, guessTokens, prefixText } from '../claude/token-guess.ts'
 import type { Asker } from '../ground/keys.ts';
 import { answerOfLine } from '../ledger/answer-line.ts';
 import type { AnswerLine } from '../ledger/format.ts';
-import type { KnownAnswers } from '../ledger/ledger.ts';
+import type { KnownAnswers } from '../ledger/known-answers.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Settings } from '../settings/resolve.ts';
 import { callsFor, callSize, type Calls, type CallSize } from './calls.ts';

@@ -4,9 +4,8 @@ import { failures } from '../ground/errors.ts';
 import { digitsOfMadeId } from '../ground/keys.ts';
 import { readAnswerLine, type AnswerLine, type LostLine, type SpentLine } from './format.ts';
 import { lockFile } from '../ground/lock.ts';
-import { notInLedger } from './not-in-ledger.ts';
 import { removeDraft, rewriteLedger, type Cut } from './rewrite-ledger.ts';
-import { scanLedger } from './scan-ledger.ts';
+import { notInLedger, scanLedger } from './scan-ledger.ts';
 
 export interface Forgotten {
   verdicts: number;

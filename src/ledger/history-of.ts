@@ -2,8 +2,7 @@
 import { failures } from '../ground/errors.ts';
 import { digitsOfMadeId } from '../ground/keys.ts';
 import { readAnswerLine, readVerdictLine, type AnswerLine, type VerdictLine } from './format.ts';
-import { notInLedger } from './not-in-ledger.ts';
-import { scanLedger } from './scan-ledger.ts';
+import { notInLedger, scanLedger } from './scan-ledger.ts';
 
 export interface History {
   /** Whether the answers are a stand-in's. */
@@ -21,7 +20,7 @@ export interface PastVerdict {
 export async function historyOf(path: string, id: string): Promise<History> {
   const texts = new Set<string>();
   let isRepeated = false;
-  const header = await scanLedger(path, (head) => {
+  const { header } = await scanLedger(path, (head) => {
     if (head?.kind !== 'verdict' || head.id !== id) return;
     isRepeated ||= head.repeated;
     texts.add(head.text);

@@ -1,27 +1,13 @@
-// Paid answers and verdicts, on disk and by key.
-import {
-  accessSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { usd } from '../ground/money.ts';
+// A run's paid answers and verdicts in; lines of its ledger, and what they say of the next ticket, out.
 import type { Clock } from '../ground/clock.ts';
 import { diskError } from '../ground/disk-error.ts';
 import { failures, type Failure } from '../ground/errors.ts';
-import { answerKey, type Asker } from '../ground/keys.ts';
+import type { Asker } from '../ground/keys.ts';
+import { usd } from '../ground/money.ts';
 import type { Answer, NoAnswer, Ticket } from '../ticket.ts';
 import { answerLine } from './answer-line.ts';
-import { createAnswers, isOf, isOfOtherPlaybook, type Answers, type Source } from './answers.ts';
 import {
   FORMAT,
-  readAnswerLine,
   VERSION,
   type AnswerLine,
   type BatchLine,
@@ -30,17 +16,11 @@ import {
   type UnansweredLine,
   type VerdictLine,
 } from './format.ts';
+import { knownAnswers, type KnownAnswers } from './known-answers.ts';
 import { lineFile, type LineFile } from './line-file.ts';
-import { loadLedger, type Loaded } from './load-ledger.ts';
-import { lockFile } from '../ground/lock.ts';
-import { removeDraft } from './rewrite-ledger.ts';
-import { createBatches, type Batches } from './open-batches.ts';
-import { createVerdicts, saidBy, type Verdicts } from './verdicts.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** From so many answers their mean cost is taken. */
-const COSTS = 500;
+import type { Loaded } from './load-ledger.ts';
+import type { Batches } from './open-batches.ts';
+import { saidBy, type Verdicts } from './verdicts.ts';
 
 export interface LedgerOptions {
   /** Null: kept for this run alone, in a file without a name. */
@@ -52,26 +32,6 @@ export interface LedgerOptions {
   clock: Clock;
 }
 
-/** What can be looked up, in a ledger that is open for a run or only read. */
-export interface KnownAnswers {
-  answers: Answers;
-  /** The newest answer to the asker's question about a text. */
-  find: (asker: Asker, text: string) => AnswerLine | null;
-  /** The newest of the asker's model at its host under another playbook. */
-  findOfOtherPlaybook: (asker: Asker, text: string) => AnswerLine | null;
-  /** All answers about a text, the newest first. */
-  about: (text: string) => AnswerLine[];
-  /** The asker's own answers, the newest first, at most so many. */
-  newestOf: (asker: Asker, most: number) => AnswerLine[];
-  /** Of a text that any model has answered about; undefined of another. */
-  languageOf: (text: string) => string | null | undefined;
-  /**
-   * Texts that an asker's model answered at its host, but under other playbooks alone; and what
-   * asking about them costs if it costs what it did, in US dollars, judged by some of them.
-   */
-  stale: (askers: readonly Asker[]) => { texts: number; cost: number };
-}
-
 /** What can be told of a ledger that is open. */
 export interface LedgerState {
   /** Null: it has none, and is gone after this run. */
@@ -80,15 +40,6 @@ export interface LedgerState {
   isNew: boolean;
   /** Lines that could not be read. */
   unread: number;
-}
-
-export interface LedgerReader extends KnownAnswers, LedgerState {
-  /** Whether its answers are made up; null while it has none. */
-  simulated: boolean | null;
-  batches: Batches;
-  verdicts: Verdicts;
-  /** The line at an offset. */
-  read: LineFile['read'];
 }
 
 export interface Ledger extends KnownAnswers, LedgerState {
@@ -118,129 +69,12 @@ export interface Ledger extends KnownAnswers, LedgerState {
 }
 
 /**
- * @throws Failure if another run has it, if it can't be read or written, is no ledger, of a later
- *   version, or not of the kind of this run's answers.
+ * @param loaded what it holds by now
+ * @param open opens the file, at the first line that is written or read
  */
-export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { path } = options;
-  if (path === null) return opened(options, nothing(), openNameless, async () => {});
-  refuseUnwritable(path, place(path).isNew);
-  const lock = await lockFile(path);
-  try {
-    await removeDraft(path);
-    // Until now another run could make it.
-    const { isNew, open } = place(path);
-    const loaded = isNew ? nothing() : await loadLedger(path, options.clock.now() - DAY_MS);
-    refuseOtherKind(path, loaded, options.simulated);
-    const { simulated, clock } = options;
-    if (isNew && simulated !== null) begin(path, headerFor(simulated, clock.now()), loaded);
-    return opened(options, loaded, open, lock.release);
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
-}
-
-/**
- * To look up, not to write: another run may have it open. A ledger that is not there is an empty one.
- * @param path null: there is none
- */
-export async function readLedger(path: string | null, clock: Clock): Promise<LedgerReader> {
-  if (path === null || place(path).isNew) {
-    const { answers, batches, verdicts, unread } = nothing();
-    const read = () => '';
-    const lines = { batches, verdicts, read };
-    return { ...known(answers, read), ...lines, path, isNew: true, unread, simulated: null };
-  }
-  const loaded = await loadLedger(path, clock.now());
-  const file = lineFile(
-    () => openSync(path, 'r'),
-    loaded.size,
-    false,
-    () => {},
-  );
-  const { answers, batches, verdicts, header, unread } = loaded;
-  const simulated = header?.simulated ?? null;
-  const lines = { batches, verdicts, read: file.read };
-  return {
-    ...known(answers, file.read),
-    ...lines,
-    path,
-    isNew: header === null,
-    unread,
-    simulated,
-  };
-}
-
-function place(path: string): { isNew: boolean; open: () => number } {
-  const existing = existingAt(path);
-  if (existing && !existing.isFile()) throw failures.ledgerNoFile(path, existing.isDirectory());
-  return { isNew: !existing, open: () => openSync(path, 'a+', 0o600) };
-}
-
-/** Undefined if there is nothing, but could be. */
-function existingAt(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw failures.ledgerUnwritable(path, diskError(error));
-  }
-}
-
-/** Before a cent is spent. */
-function refuseUnwritable(path: string, isNew: boolean): void {
-  try {
-    accessSync(isNew ? dirname(resolve(path)) : path, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    throw failures.ledgerUnwritable(path, diskError(error));
-  }
-}
-
-/** A disk that has no room for the first line has none for answers: better told before they are paid for. */
-function begin(path: string, header: Header, loaded: Loaded): void {
-  const line = `${JSON.stringify(header)}\n`;
-  try {
-    writeFileSync(path, line, { flag: 'ax', mode: 0o600, flush: true });
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw failures.ledgerUnwritable(path, diskError(error));
-  }
-  loaded.header = header;
-  loaded.size = Buffer.byteLength(line);
-}
-
-/** It has no name any more once it is open, so that nothing of it is left behind. */
-function openNameless(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'ticket-classify-'));
-  try {
-    return openSync(join(folder, 'ledger.jsonl'), 'ax+', 0o600);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function nothing(): Loaded {
-  return {
-    isNew: true,
-    header: null,
-    answers: createAnswers(),
-    verdicts: createVerdicts(),
-    batches: createBatches(),
-    unread: 0,
-    size: 0,
-    torn: false,
-    spent: [],
-  };
-}
-
-function refuseOtherKind(path: string, { header }: Loaded, simulated: boolean | null): void {
-  if (header === null || simulated === null || header.simulated === simulated) return;
-  throw failures.ledgerOfOtherKind(path, header.simulated);
-}
-
-function opened(
+export function ledgerOver(
   { path, simulated, failed, clock }: LedgerOptions,
-  { isNew, header, answers, verdicts, batches, unread, size, torn, spent }: Loaded,
+  { header, answers, verdicts, batches, unread, size, torn, spent }: Loaded,
   open: () => number,
   unlock: () => Promise<void>,
 ): Ledger {
@@ -306,8 +140,8 @@ function opened(
   }
 
   return {
-    ...known(answers, file.read),
-    isNew,
+    ...knownAnswers(answers, file.read),
+    isNew: header === null,
     path,
     unread,
     spent,
@@ -324,52 +158,6 @@ function opened(
   };
 }
 
-function headerFor(simulated: boolean, now: number): Header {
+export function headerFor(simulated: boolean, now: number): Header {
   return { format: FORMAT, version: VERSION, simulated, created_at: new Date(now).toISOString() };
-}
-
-function known(answers: Answers, read: LineFile['read']): KnownAnswers {
-  // A ticket's text is looked up for its language first, and for its answer right after.
-  let lastRead: { offset: number; line: AnswerLine | null } | null = null;
-
-  function lineAt(offset: number): AnswerLine | null {
-    if (lastRead?.offset !== offset) lastRead = { offset, line: readAnswerLine(read(offset)) };
-    return lastRead.line;
-  }
-
-  /** The newest that can be read. */
-  function newest(text: string, isMeant: (source: Source) => boolean): AnswerLine | null {
-    for (const { source, offset } of answers.about(text)) {
-      const line = isMeant(source) ? lineAt(offset) : null;
-      if (line?.text === text) return line;
-    }
-    return null;
-  }
-
-  return {
-    answers,
-    find(asker, text) {
-      const line = newest(text, (source) => isOf(source, asker));
-      return line?.key === answerKey(asker, text) ? line : null;
-    },
-    findOfOtherPlaybook: (asker, text) =>
-      newest(text, (source) => isOfOtherPlaybook(source, asker)),
-    about: (text) => answers.about(text).flatMap(({ offset }) => lineAt(offset) ?? []),
-    newestOf: (asker, most) =>
-      answers.newestOf(asker, most).flatMap((offset) => readAnswerLine(read(offset)) ?? []),
-    languageOf(text) {
-      const line = newest(text, () => true);
-      return line ? line.language : undefined;
-    },
-    stale(askers) {
-      const stale = askers.flatMap((asker) => answers.stale(asker));
-      const step = Math.ceil(stale.length / COSTS);
-      const costs = stale
-        .filter((_, at) => at % step === 0)
-        .map(({ offset }) => lineAt(offset)?.cost_usd ?? 0);
-      const sum = costs.reduce((all, cost) => all + cost, 0);
-      const texts = new Set(stale.map(({ text }) => text)).size;
-      return { texts, cost: (sum / Math.max(1, costs.length)) * stale.length };
-    },
-  };
 }

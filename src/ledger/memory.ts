@@ -11,7 +11,8 @@ import {
 import { answerOfLine } from './answer-line.ts';
 import { readVerdictLine, type VerdictLine } from './format.ts';
 import { growing } from '../ground/hash-index.ts';
-import type { Ledger, LedgerReader } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { LedgerReader } from './open-ledger.ts';
 import { saidBy } from './verdicts.ts';
 
 export interface Recalled {

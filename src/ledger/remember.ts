@@ -6,7 +6,8 @@ import type { Playbook } from '../playbook/playbook.ts';
 import { FIELDS, type Answer, type Ask, type Find, type NoAnswer, type Ticket } from '../ticket.ts';
 import { answerOfLine } from './answer-line.ts';
 import type { AnswerLine } from './format.ts';
-import type { KnownAnswers, Ledger } from './ledger.ts';
+import type { KnownAnswers } from './known-answers.ts';
+import type { Ledger } from './ledger.ts';
 
 export interface KnownOptions {
   ledger: KnownAnswers;

@@ -7,7 +7,7 @@ import { diskError } from '../ground/disk-error.ts';
 import { failures } from '../ground/errors.ts';
 import type { Place } from './scan-ledger.ts';
 
-export interface Cut extends Place {
+export interface Cut extends Pick<Place, 'from' | 'to'> {
   /** What stands there from now on. */
   instead: string;
 }

@@ -7,7 +7,7 @@ import { priceForecast } from '../estimate/price-forecast.ts';
 import { Failure } from '../ground/errors.ts';
 import { plural, thousands } from '../ground/figures.ts';
 import { halfNanosOf, usd } from '../ground/money.ts';
-import type { KnownAnswers } from '../ledger/ledger.ts';
+import type { KnownAnswers } from '../ledger/known-answers.ts';
 import type { Flags } from '../settings/flags.ts';
 import { policyOf } from '../settings/ledger-policy.ts';
 import type { Row } from '../ticket.ts';

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { pickRows } from '../intake/pick-rows.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
-import type { KnownAnswers } from '../ledger/ledger.ts';
+import type { KnownAnswers } from '../ledger/known-answers.ts';
 import { isOurs, refuseLateClash } from '../output/earlier-output.ts';
 import type { Settings } from '../settings/resolve.ts';
 import type { Row, Ticket } from '../ticket.ts';

@@ -10,7 +10,8 @@ import { openClient } from '../../src/claude/client.ts';
 import { requestMaker } from '../../src/claude/request.ts';
 import { textHash } from '../../src/ground/keys.ts';
 import type { OpenBatch } from '../../src/ledger/open-batches.ts';
-import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import {
   startSimulator,

@@ -11,7 +11,7 @@ import { modelFacts } from '../../dist/claude/models.js';
 import { realClock } from '../../dist/ground/clock.js';
 import { textHash } from '../../dist/ground/keys.js';
 import { attach } from '../../dist/run/attach.js';
-import { openLedger } from '../../dist/ledger/ledger.js';
+import { openLedger } from '../../dist/ledger/open-ledger.js';
 import { loadPlaybook, playbookFolder } from '../../dist/playbook/load-playbook.js';
 
 const CALLS = 3_000;

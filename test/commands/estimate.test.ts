@@ -7,7 +7,7 @@ import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
 import { realClock } from '../../src/ground/clock.ts';
 import type { Estimate } from '../../src/estimate/estimate-format.ts';
-import { openLedger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import {
   startSimulator,
   type Simulator,

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { valid } from '../example.ts';
 import { textHash, type Asker } from '../../src/ground/keys.ts';
-import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { hurriedClock } from '../program.ts';
 
 const PROMPT_HASH = '0123456789abcdef'.repeat(4);

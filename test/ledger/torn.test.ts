@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { textHash } from '../../src/ground/keys.ts';
-import { readLedger } from '../../src/ledger/ledger.ts';
+import { readLedger } from '../../src/ledger/open-ledger.ts';
 import { loadLedger } from '../../src/ledger/load-ledger.ts';
 import { hurriedClock } from '../program.ts';
 import { ASKER, got, openAt, put, wholeAnswers, withLedger } from './shelf.ts';

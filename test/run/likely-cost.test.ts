@@ -8,7 +8,7 @@ import { askersFor } from '../../src/ground/keys.ts';
 import { memoryOf } from '../../src/ledger/memory.ts';
 import { openInputs } from '../../src/run/tickets.ts';
 import { likelyCost } from '../../src/run/likely-cost.ts';
-import { readLedger } from '../../src/ledger/ledger.ts';
+import { readLedger } from '../../src/ledger/open-ledger.ts';
 import { resolveSettings } from '../../src/settings/resolve.ts';
 
 let folder: string;
