@@ -25,7 +25,7 @@ export interface LikelyDesk extends Pick<Desk, 'settings' | 'askerOf' | 'newMemo
 /** Nothing is read from its intake: the inputs are opened once more. */
 export type LikelyPlan = Pick<Plan, 'inputs' | 'intake' | 'startedAt' | 'stdin'>;
 
-/** Null where the inputs are not all plain files, which alone can be read twice, or can't be read. */
+/** Null where the inputs are not all plain files, which alone can be read twice, can't be read, or are empty. */
 export async function likelyCost(desk: LikelyDesk, plan: LikelyPlan): Promise<string | null> {
   if (plan.intake.size() === null) return null;
   try {
@@ -37,7 +37,7 @@ export async function likelyCost(desk: LikelyDesk, plan: LikelyPlan): Promise<st
   }
 }
 
-async function lookAhead(desk: LikelyDesk, plan: LikelyPlan): Promise<string> {
+async function lookAhead(desk: LikelyDesk, plan: LikelyPlan): Promise<string | null> {
   const { settings, ledger, askerOf } = desk;
   const { flags, playbook } = settings;
   const { limit = null, sample = null, firstPerTicket } = flags;
@@ -55,6 +55,7 @@ async function lookAhead(desk: LikelyDesk, plan: LikelyPlan): Promise<string> {
     kept: (ticket) => memory.recall(ticket).kept,
   });
   const looked = ticketsIn(found);
+  if (looked === 0) return null;
   const inAll = start.isCut() ? (ROWS * (intake.size() ?? 0)) / start.bytes() : looked;
   const factor = Math.max(1, Math.min(inAll, limit ?? inAll, sample ?? inAll) / looked);
   const facts = { simulated: flags.simulate, inputs: [], ledger: null };

@@ -329,6 +329,7 @@ describe('a ticket whose text changed', () => {
     for (const item of [became, became, { ...was, body: 'Never mind, it is paid back.' }]) {
       const next = await desk.night([item, other], '--keep-first');
       expect(calls(next)).toEqual(NONE);
+      expect(next.stderr).toMatch(/^likely +2 tickets, 2 in the ledger; nothing left to pay$/m);
       expect(column(next, 'queue')).toEqual(column(first, 'queue'));
       expect(next.summary.changed).toMatchObject({ reclassified: 0, kept: 1, changes: [] });
       expect(next.rowsCost).toBe(first.rowsCost);

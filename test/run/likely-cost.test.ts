@@ -78,3 +78,7 @@ test('of a pipe nothing is said', async () => {
 test('damage is left to the run to tell', async () => {
   expect(await likely(await file('damaged.csv', 300, 'T-x,"never closed\n'))).toBeNull();
 });
+
+test('of an input without rows nothing is said', async () => {
+  expect(await likely(await file('empty.csv', 0))).toBeNull();
+});
