@@ -1,10 +1,9 @@
 // A batch that has ended → its answers in the ledger.
 import { halfNanosOf } from '../ground/money.ts';
 import type { BatchResult, BatchState, ClaudeBatches } from '../claude/batches.ts';
-import { costOf } from '../claude/cost.ts';
-import { inBatches, modelFacts, MODELS, type Model } from '../claude/models.ts';
+import { billOf } from '../claude/cost.ts';
+import { inBatches, pricedModel, tariff } from '../claude/models.ts';
 import { readAnswer } from '../claude/read-answer.ts';
-import { failures } from '../ground/errors.ts';
 import { answerKey } from '../ground/keys.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { BatchLine, UnansweredLine } from '../ledger/format.ts';
@@ -122,25 +121,29 @@ function askerOf({ host, model, prompt }: OpenBatch) {
 }
 
 function answerOfResult(
-  { message, usage }: Extract<BatchResult, { kind: 'answered' }>,
+  { message }: Extract<BatchResult, { kind: 'answered' }>,
   text: string,
   batch: OpenBatch,
   { id, endedAt }: BatchState,
   { ledger, playbook, simulated, now }: CollectOptions,
 ): ValidAnswer | InvalidAnswer {
   const key = answerKey(askerOf(batch), text);
+  // The model may be another than the playbook's two of today.
+  const facts = pricedModel(batch.model, playbook.models.prices);
+  const bill = billOf(message, batch.model, tariff(new Map([[batch.model, facts]]), inBatches));
+  const most = Math.ceil(halfNanosOf(batch.at_most_usd) / batch.texts.length);
   return {
     // The labels of another playbook are not known here.
-    ...readAnswer(message, playbook, batch.playbook === playbook.identity),
+    ...readAnswer(message, bill.by, playbook, batch.playbook === playbook.identity),
     model: batch.model,
     key,
     attempts: 1 + (ledger.batches.unanswered(key)?.times ?? 0),
-    unknown: 0,
-    unknownCost: 0,
+    unknown: bill.cost === null ? 1 : 0,
+    unknownCost: bill.cost === null ? most : 0,
     requestId: message.id,
     simulated,
-    usage,
-    cost: costOf(usage, inBatches(factsOf(batch.model, playbook))),
+    usage: bill.usage,
+    cost: bill.cost ?? 0,
     latencyMs: null,
     batch: id,
     // By the server's clock, but never older than the question by ours: `--fresh` would ask for ever.
@@ -148,13 +151,6 @@ function answerOfResult(
     reused: false,
     shared: false,
   };
-}
-
-/** The model may be another than the playbook's two of today. */
-function factsOf(model: string, { models }: Playbook): Model {
-  const facts = modelFacts(model, models.prices[model]);
-  if (!facts) throw failures.unpricedModel(model, Object.keys(MODELS).join(', '));
-  return facts;
 }
 
 function unansweredLine(

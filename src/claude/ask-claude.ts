@@ -8,10 +8,10 @@ import type { Playbook } from '../playbook/playbook.ts';
 import type { Answer, Ask, NoAnswer, Ticket } from '../ticket.ts';
 import type { Budget, Reservation } from './budget.ts';
 import { watchCache } from './cache-watch.ts';
-import { call, TIMEOUT_SECONDS, type Received } from './call.ts';
-import { costOf } from './cost.ts';
+import { call, type Received as Called } from './call.ts';
+import { billOf, type Bill } from './cost.ts';
 import { BOUNDS, openLane, type Bound, type Lane, type LaneOptions, type Outcome } from './lane.ts';
-import type { Model } from './models.ts';
+import { modelOf, type Model } from './models.ts';
 import { mostCost, type MostCost } from './most-cost.ts';
 import { readAnswer } from './read-answer.ts';
 import { requestMaker, type CacheTime } from './request.ts';
@@ -48,6 +48,10 @@ export interface ClaudeOptions {
   abandoned: (asked: NoAnswer) => void;
 }
 
+const TIMEOUT_SECONDS = 60;
+
+type Received = Called & { bill: Bill };
+
 /** Of one ticket and model so far, as in `Answer`. */
 interface Sent {
   attempts: number;
@@ -64,12 +68,16 @@ export interface Claude {
 }
 
 export function askClaude(options: ClaudeOptions): Claude {
-  const { playbook, models, clock, stop } = options;
+  const { client, playbook, models, clock, stop, leave } = options;
   // Each call in the air listens to both.
   setMaxListeners(0, stop, options.leave);
   const limit = pLimit(options.concurrency);
   const health = watchHealth(options);
-  const makeRequest = requestMaker(playbook, (name) => modelOf(name).forcedTool, options.cachedFor);
+  const makeRequest = requestMaker(
+    playbook,
+    (name) => modelOf(models, name).forcedTool,
+    options.cachedFor,
+  );
   const lanes = new Map<
     string,
     { calls: Lane; lookAtCache: ReturnType<typeof watchCache>; most: MostCost }
@@ -128,11 +136,18 @@ export function askClaude(options: ClaudeOptions): Claude {
     const reservation = await reserve(ticket.place, mostPaid);
     sent.attempts++;
     try {
-      const received = await call(options.client, request, clock, options.leave);
-      most.learn(received.usage);
-      reservation.settle(costOf(received.usage, modelOf(name)));
+      const received = await call(request, {
+        client,
+        clock,
+        timeoutSeconds: TIMEOUT_SECONDS,
+        leave,
+      });
+      const bill = billOf(received.message, name, models);
+      most.learn(bill.usage);
+      if (bill.cost === null) countUnknown(sent, mostPaid);
+      else reservation.settle(bill.cost);
       health.succeeded();
-      return received;
+      return { ...received, bill };
     } catch (error) {
       if (options.leave.aborted) countUnknown(sent, mostPaid);
       options.leave.throwIfAborted();
@@ -174,15 +189,16 @@ export function askClaude(options: ClaudeOptions): Claude {
   }
 
   function answerOf(received: Received, name: string, sent: Sent): Answer {
-    const { message, limits: _, ...rest } = received;
-    const notice = laneOf(name).lookAtCache(received.usage);
+    const { message, limits: _, bill, ...rest } = received;
+    const notice = laneOf(name).lookAtCache(bill.usage);
     if (notice) options.note(notice);
     return {
-      ...readAnswer(message, playbook),
+      ...readAnswer(message, bill.by, playbook),
       ...rest,
       ...sent,
       model: name,
-      cost: costOf(received.usage, modelOf(name)),
+      usage: bill.usage,
+      cost: bill.cost ?? 0,
       answeredAt: new Date(clock.now()).toISOString(),
       batch: null,
       reused: false,
@@ -194,8 +210,8 @@ export function askClaude(options: ClaudeOptions): Claude {
   function laneOf(name: string) {
     const lane = lanes.get(name) ?? {
       calls: openLane({ most: options.concurrency, clock, stop, paused: pausedOf(name) }),
-      lookAtCache: watchCache(name, modelOf(name)),
-      most: mostCost(modelOf(name), options.prefixTokens(name)),
+      lookAtCache: watchCache(name, modelOf(models, name)),
+      most: mostCost(modelOf(models, name), options.prefixTokens(name)),
     };
     lanes.set(name, lane);
     return lane;
@@ -205,16 +221,10 @@ export function askClaude(options: ClaudeOptions): Claude {
     return (by, seconds) =>
       options.log(`${name}: all calls pause for ${seconds.toFixed(1)} s: ${BOUNDS.get(by)}`);
   }
-
-  function modelOf(name: string): Model {
-    const model = models.get(name);
-    if (!model) throw new Error(`no facts about the model ${name}`);
-    return model;
-  }
 }
 
 function outcomeOf(came: Received | Problem): Outcome {
-  if ('message' in came) return { kind: 'answered', usage: came.usage, limits: came.limits };
+  if ('message' in came) return { kind: 'answered', usage: came.bill.usage, limits: came.limits };
   const { tells, retryAfter, limits } = came;
   if (tells === 'limited') return { kind: 'limited', retryAfter, limits };
   if (tells === 'refused') return { kind: 'refused' };

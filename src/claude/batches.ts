@@ -2,15 +2,13 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { APIConnectionError, APIError, type Anthropic } from '@anthropic-ai/sdk';
-import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages/batches';
 import { z } from 'zod';
 import type { Clock } from '../ground/clock.ts';
 import { failures, type Failure } from '../ground/errors.ts';
-import type { Usage } from '../ticket.ts';
-import { usageOf } from './call.ts';
+import { NotAMessage, readMessage, type Message } from './message.ts';
 import type { Request } from './request.ts';
-import { NotAMessage, problemOf, runFailureOf, SIMULATOR_HEADER, waitBefore } from './retry.ts';
+import { problemOf, runFailureOf, SIMULATOR_HEADER, waitBefore } from './retry.ts';
 
 /** As a server tells of it. */
 export interface BatchState {
@@ -43,7 +41,7 @@ export type Sending =
   | { kind: 'unclear'; why: string };
 
 export type BatchResult = { customId: string } & (
-  | { kind: 'answered'; message: Message; usage: Usage }
+  | { kind: 'answered'; message: Message }
   | { kind: 'errored'; why: string; passing: boolean }
   | { kind: 'expired' | 'canceled' }
 );
@@ -319,15 +317,12 @@ async function* linesOf({ body }: Response): AsyncGenerator<string> {
   }
 }
 
-const usage = z.looseObject({ input_tokens: z.number(), output_tokens: z.number() });
 const resultSchema = z.object({
   custom_id: z.string(),
   result: z.discriminatedUnion('type', [
     z.object({
       type: z.literal('succeeded'),
-      message: z.custom<Message>(
-        (value) => z.looseObject({ content: z.array(z.unknown()), usage }).safeParse(value).success,
-      ),
+      message: z.unknown(),
     }),
     z.object({
       type: z.literal('errored'),
@@ -345,12 +340,7 @@ function resultOf(line: string): BatchResult {
   const { custom_id: customId, result } = data;
   switch (result.type) {
     case 'succeeded':
-      return {
-        customId,
-        kind: 'answered',
-        message: result.message,
-        usage: usageOf(result.message),
-      };
+      return { customId, kind: 'answered', message: readMessage(result.message) };
     case 'errored': {
       const { type, message } = result.error.error;
       const passing = PASSING.test(type);

@@ -1,9 +1,10 @@
 // Claude's message → labels and confidences, or why it is no answer.
-import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import { isObject } from '../ground/is-object.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { TOOL_NAME } from '../playbook/prompt.ts';
 import { CONFIDENCE_OF, FIELDS, type Field, type ValidAnswer } from '../ticket.ts';
+import type { Block, Message } from './message.ts';
+import type { AnsweredBy } from './models.ts';
 
 export type Reading =
   | ({ kind: 'valid' } & Pick<ValidAnswer, 'labels' | 'confidence' | 'summary' | 'routingReason'>)
@@ -11,18 +12,71 @@ export type Reading =
 
 const SUMMARY_CHARS = 120;
 
+/** Reasons to stop that leave no whole answer, whatever stands before them. */
+const CUT_SHORT: ReadonlyMap<string | null, string> = new Map([
+  ['max_tokens', 'the answer was cut off at max_tokens'],
+  ['model_context_window_exceeded', "the answer was cut off: the model's context window is full"],
+  ['pause_turn', 'the model paused before its answer was whole (pause_turn)'],
+]);
+
+/** How deep servers have been seen to pack the input: as JSON text, or under a name of their own. */
+const WRAPPINGS = 3;
+
 /**
  * `strict` promises the schema only for an answer that was neither refused nor cut off, so all is checked.
+ * Of several calls none counts unless they agree on every label: nobody knows which one is meant.
  * @param isOfPlaybook false for an answer to another playbook's prompt: its labels are taken as they are
  */
-export function readAnswer(message: Message, playbook: Playbook, isOfPlaybook = true): Reading {
-  if (message.stop_reason === 'refusal') return invalid('the model refused to answer');
-  if (message.stop_reason === 'max_tokens') return invalid('the answer was cut off at max_tokens');
-  const call = message.content.find(
-    (block) => block.type === 'tool_use' && block.name === TOOL_NAME,
-  );
-  if (call?.type !== 'tool_use') return invalid(`no call of ${TOOL_NAME}`);
-  return readInput(call.input, playbook, isOfPlaybook);
+export function readAnswer(
+  { model, stopReason, refusalCategory, blocks }: Message,
+  by: AnsweredBy,
+  playbook: Playbook,
+  isOfPlaybook = true,
+): Reading {
+  if (by.kind === 'stranger') return invalid(`answered by ${nameOf(model)}`);
+  if (stopReason === 'refusal') {
+    const category = refusalCategory === null ? '' : ` (${nameOf(refusalCategory)})`;
+    return invalid(`the model refused to answer${category}`);
+  }
+  const short = CUT_SHORT.get(stopReason);
+  if (short !== undefined) return invalid(short);
+  const calls = blocks.filter(({ type, name }) => type === 'tool_use' && name === TOOL_NAME);
+  const readings = calls.map(({ input }) => readInput(unwrapped(input), playbook, isOfPlaybook));
+  const [first] = readings;
+  if (!first) return invalid(`${insteadOf(blocks)} instead of a call of ${TOOL_NAME}`);
+  const isOne = readings.every((other) => labelsOf(other) === labelsOf(first));
+  return isOne ? first : invalid(`${calls.length} calls of ${TOOL_NAME} that differ`);
+}
+
+function labelsOf(reading: Reading): string {
+  return reading.kind === 'valid' ? Object.values(reading.labels).join() : reading.why;
+}
+
+function insteadOf(blocks: readonly Block[]): string {
+  const other = blocks.find(({ type }) => type === 'tool_use');
+  if (other) return `a call of ${nameOf(other.name)}`;
+  return blocks.some(({ type, text }) => type === 'text' && text?.trim()) ? 'text' : 'nothing';
+}
+
+/** Some servers hand a tool's input on as the JSON text that the model wrote, or one level deeper. */
+function unwrapped(input: unknown): unknown {
+  let inner = input;
+  for (let depth = 0; depth < WRAPPINGS; depth++) {
+    if (typeof inner === 'string') inner = parsed(inner);
+    if (!isObject(inner) || FIELDS.some((field) => isObject(inner) && field in inner)) return inner;
+    const [only, ...others] = Object.values(inner);
+    if (others.length > 0 || !(isObject(only) || typeof only === 'string')) return inner;
+    inner = only;
+  }
+  return inner;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function readInput(input: unknown, playbook: Playbook, isOfPlaybook: boolean): Reading {
@@ -62,7 +116,7 @@ function sameLabel(label: string, said: unknown): boolean {
 }
 
 function cut(summary: string): string {
-  const points = Array.from(summary);
+  const points = Array.from(summary.slice(0, 4 * SUMMARY_CHARS));
   return points.length > SUMMARY_CHARS
     ? `${points.slice(0, SUMMARY_CHARS - 1).join('')}…`
     : summary;
@@ -70,8 +124,17 @@ function cut(summary: string): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return '(missing)';
+  // Not by `JSON.stringify`, which ends on what is nested too deeply.
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? '(a list)' : '(an object)';
+  }
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** A name that a server gave, without quotes. */
+function nameOf(name: string | null): string {
+  return name === null ? 'something without a name' : shown(name).replace(/^"|"$/g, '');
 }
 
 function isComplete<T>(values: Partial<Record<Field, T>>): values is Record<Field, T> {

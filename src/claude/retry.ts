@@ -2,6 +2,7 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { failures, type Failure } from '../ground/errors.ts';
 import { NoTunnel } from './tunnel.ts';
+import { NotAMessage } from './message.ts';
 import { rateLimitsOf, type RateLimit } from './rate-limits.ts';
 
 /** The built-in simulator says so in every response, whatever way it was reached. */
@@ -46,9 +47,6 @@ export interface Problem {
   limits: RateLimit[];
 }
 
-/** A 200 that is no message: a proxy's page. */
-export class NotAMessage extends Error {}
-
 export class TimedOut extends Error {}
 
 /** @param timeoutSeconds how long a call may take, for the message. */
@@ -86,7 +84,8 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
   // A 200 whose body is not JSON reaches us as a bare SyntaxError, one that breaks off as a TypeError.
   const brokenOff = error instanceof TypeError && error.message === 'terminated';
   if (brokenOff || error instanceof SyntaxError || error instanceof NotAMessage) {
-    return { ...plain, why: 'the response was not a message', unknownCost: true };
+    const what = error instanceof NotAMessage && error.message ? ` ${error.message}` : '';
+    return { ...plain, why: `the response was not a message${what}`, unknownCost: true };
   }
   throw error;
 }

@@ -1,7 +1,7 @@
 // A playbook read over: its mistakes, its size, its price.
 import { roundedUsd } from '../ground/money.ts';
 import { costOf } from '../claude/cost.ts';
-import { modelFacts, MODELS, type Model } from '../claude/models.ts';
+import { pricedModel, type Model } from '../claude/models.ts';
 import {
   answerTokens,
   BYTES_PER_TOKEN,
@@ -9,7 +9,7 @@ import {
   guessTokens,
   prefixText,
 } from '../claude/token-guess.ts';
-import { EXIT, failures } from '../ground/errors.ts';
+import { EXIT } from '../ground/errors.ts';
 import { compare } from '../playbook/compare.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -28,8 +28,7 @@ export async function checkCommand(
   const lean = given['lean'] === true;
   const playbook = await loadPlaybook(playbookFolder(folder ?? 'support'), lean);
   const { fast, strong, prices } = playbook.models;
-  const [fastModel, strongModel] = [fast, strong].map((name) => factsOf(name, prices[name]));
-  if (!fastModel || !strongModel) return EXIT.cannotStart;
+  const [fastModel, strongModel] = [pricedModel(fast, prices), pricedModel(strong, prices)];
 
   const prefix = prefixText(playbook);
   const tokens = guessTokens(prefix);
@@ -69,12 +68,6 @@ function comparisonLines(before: Playbook, after: Playbook): string[] {
       (text) => `  ${text}`,
     ),
   ];
-}
-
-function factsOf(name: string, given: Playbook['models']['prices'][string] | undefined): Model {
-  const facts = modelFacts(name, given);
-  if (!facts) throw failures.unpricedModel(name, Object.keys(MODELS).join(', '));
-  return facts;
 }
 
 /** What a prompt costs beyond what it would cost from the cache, for 1,000 calls. */

@@ -1,6 +1,6 @@
 // The main job: what it will do, the run, what it came to.
 import { waitingText } from '../batch/batch-text.ts';
-import { modelsCachedForHour } from '../claude/models.ts';
+import { cachedForHour, onTerms } from '../claude/models.ts';
 import { Failure, ReaderGone } from '../ground/errors.ts';
 import { toFile, toStream, type Destination } from '../output/destination.ts';
 import { countCall, createTally, type Tally } from '../output/tally.ts';
@@ -70,7 +70,7 @@ function runTo(sinks: readonly Sink[], plan: Plan, desk: Desk): Promise<Ran> {
 }
 
 function tallyFor({ playbook, models, flags }: Settings): Tally {
-  const prices = flags.batch ? modelsCachedForHour(models) : models;
+  const prices = flags.batch ? onTerms(models, cachedForHour) : models;
   return createTally({ strong: playbook.models.strong, prices });
 }
 

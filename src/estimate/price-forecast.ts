@@ -2,7 +2,7 @@
 import { usd } from '../ground/money.ts';
 import { escalateUnsure } from '../cascade/escalate.ts';
 import { ACCOUNT_TIERS, type AccountTier } from '../claude/account-tiers.ts';
-import type { Model } from '../claude/models.ts';
+import { modelOf, type Model } from '../claude/models.ts';
 import { answerTokens, guessTokens, prefixText } from '../claude/token-guess.ts';
 import type { Asker } from '../ground/keys.ts';
 import { answerOfLine } from '../ledger/answer-line.ts';
@@ -30,13 +30,13 @@ export interface PricingOptions {
 
 export function priceForecast(found: Forecast, options: PricingOptions): Estimate {
   const { settings, ledger, askerOf, facts, table } = options;
-  const { playbook } = settings;
+  const { playbook, models } = settings;
   const { fast, strong } = playbook.models;
   const prefixGuess = guessTokens(prefixText(playbook));
   const outputGuess = answerTokens(playbook);
   const newest = (model: string) => ledger.newestOf(askerOf(model), NEWEST);
   const newestFast = newest(fast);
-  const [fastModel, strongModel] = [modelOf(fast, settings), modelOf(strong, settings)];
+  const [fastModel, strongModel] = [modelOf(models, fast), modelOf(models, strong)];
   const fastSize = callSize(
     newestFast,
     found.overheads.get(fast),
@@ -118,12 +118,6 @@ function rangeOf(values: readonly number[]): Range {
 /** Of the live cost; null where there is none. */
 function savedShare(live: Range, batch: Range): number | null {
   return live.high > 0 ? 1 - (batch.low + batch.high) / (live.low + live.high) : null;
-}
-
-function modelOf(name: string, { models }: Settings): Model {
-  const model = models.get(name);
-  if (!model) throw new Error(`no facts about the model ${name}`);
-  return model;
 }
 
 function escalatedOf(lines: readonly AnswerLine[], playbook: Playbook): Counted {

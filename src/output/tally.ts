@@ -131,7 +131,7 @@ export function count(tally: Tally, routed: Routed): void {
   for (const answer of routed.asked) {
     if (answer.simulated) tally.simulated = true;
     if (isPaid(answer) && !answer.shared) tally.cost.rows += answer.cost;
-    if (isPaid(answer) && answer.reused) modelOf(tally, answer.model).reused += 1;
+    if (isPaid(answer) && answer.reused) tallyOf(tally, answer.model).reused += 1;
   }
 }
 
@@ -142,10 +142,10 @@ export function countCall(tally: Tally, answer: Answer): void {
   const live = tally.prices.get(answer.model) ?? null;
   const isOfBatch = isPaid(answer) && answer.batch !== null;
   const facts = live && isOfBatch ? inBatches(live) : live;
-  countForModel(modelOf(tally, answer.model), answer, facts);
+  countForModel(tallyOf(tally, answer.model), answer, facts);
 }
 
-function modelOf({ models }: Tally, name: string): ModelTally {
+function tallyOf({ models }: Tally, name: string): ModelTally {
   const known = models.get(name);
   if (known !== undefined) return known;
   const model = createModelTally();

@@ -1,6 +1,6 @@
 // Settings → `ask` over Claude, or over the built-in stand-in; the rest of the program can't tell.
 import { claudeBatches, type ClaudeBatches } from '../claude/batches.ts';
-import { modelsCachedForHour } from '../claude/models.ts';
+import { cachedForHour, tariff } from '../claude/models.ts';
 import { randomBytes } from 'node:crypto';
 import { askClaude, type Claude, type ClaudeOptions } from '../claude/ask-claude.ts';
 import { messagesUrl, newClient, openClient } from '../claude/client.ts';
@@ -41,7 +41,7 @@ export async function connect(settings: Settings, context: Context): Promise<Con
     client,
     playbook,
     // A prefix that a batch is to find must outlive the wait for it.
-    models: batch ? modelsCachedForHour(models) : models,
+    models: batch ? tariff(models, cachedForHour) : tariff(models),
     cachedFor: batch ? '1h' : '5m',
     concurrency,
     maxWait,

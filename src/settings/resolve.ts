@@ -1,6 +1,6 @@
 // Flags before environment before playbook before defaults → one settings object, handed on whole.
 import type { Access } from '../claude/client.ts';
-import { modelFacts, MODELS, type Model } from '../claude/models.ts';
+import { pricedModel, type Model } from '../claude/models.ts';
 import { failures } from '../ground/errors.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -86,9 +86,7 @@ function thresholdsOf(
 function factsOf({ models }: Playbook): ReadonlyMap<string, Model> {
   return new Map(
     [models.fast, models.strong].map((name) => {
-      const facts = modelFacts(name, models.prices[name]);
-      if (!facts) throw failures.unpricedModel(name, Object.keys(MODELS).join(', '));
-      return [name, facts];
+      return [name, pricedModel(name, models.prices)];
     }),
   );
 }

@@ -171,7 +171,7 @@ describe('an answer to the prompt of another playbook', () => {
     async function* foreign(...given: Parameters<Parts['claude']['results']>) {
       for await (const result of parts.claude.results(...given)) {
         if (result.kind !== 'answered') continue;
-        const content = result.message.content.map((block) => {
+        const blocks = result.message.blocks.map((block) => {
           if (block.type !== 'tool_use') return block;
           const {
             summary: _,
@@ -180,7 +180,7 @@ describe('an answer to the prompt of another playbook', () => {
           } = Object.fromEntries(Object.entries(block.input ?? {}));
           return { ...block, input: { ...input, team: 'moon' } };
         });
-        yield { ...result, message: { ...result.message, content } };
+        yield { ...result, message: { ...result.message, blocks } };
       }
     }
     await collected(parts, batch, { claude: { results: foreign } });

@@ -98,7 +98,7 @@ describe('an answer', () => {
   test.each([
     ['wrong_label', 'is not a label'],
     ['confidence_out_of_range', 'is not a number from 0 to 1'],
-    ['text_answer', 'no call of classify_ticket'],
+    ['text_answer', 'text instead of a call of classify_ticket'],
     ['refused', 'refused'],
     ['cut_off', 'cut off at max_tokens'],
   ] as const)('that is spoilt by %s is invalid, and paid for', async (what, why) => {

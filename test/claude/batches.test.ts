@@ -314,8 +314,10 @@ describe('results', () => {
     expect(result).toMatchObject({
       customId: 't0',
       kind: 'answered',
-      message: { content: [{ type: 'tool_use' }] },
-      usage: { cacheRead: 0, input: expect.any(Number), output: expect.any(Number) },
+      message: {
+        blocks: [{ type: 'tool_use' }],
+        usage: { cacheRead: 0, input: expect.any(Number), output: expect.any(Number) },
+      },
     });
   });
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { roundedUsd, usd } from '../../src/ground/money.ts';
-import { costOf } from '../../src/claude/cost.ts';
-import { MODELS, type Model } from '../../src/claude/models.ts';
+import { billOf, costOf } from '../../src/claude/cost.ts';
+import { inBatches, MODELS, tariff, type Model } from '../../src/claude/models.ts';
 
 function model(name: string): Model {
   const found = MODELS[name];
@@ -91,4 +91,31 @@ test.each([
   [0.000_000_000_5, '$0.00000000050'],
 ])('shows people %d dollars as %s', (dollars, text) => {
   expect(roundedUsd(dollars * 2_000_000_000)).toBe(text);
+});
+
+describe('a bill', () => {
+  const used = { input: 100, cacheRead: 0, cacheWrite: 0, output: 10 };
+  const models = tariff(new Map(), inBatches);
+
+  test('is that of the model that was asked, on the terms of the request', () => {
+    const bill = billOf({ model: 'claude-haiku-4-5', usage: used }, 'claude-haiku-4-5', models);
+    expect(bill).toMatchObject({ usage: used, cost: costOf(used, model('claude-haiku-4-5')) / 2 });
+  });
+
+  test.each([
+    ['claude-haiku-5-5', 'version', 'claude-haiku-5-5'],
+    ['claude-sonnet-4-6', 'stranger', 'claude-sonnet-4-6'],
+  ])('is priced as %s if that answered', (said, kind, priced) => {
+    const bill = billOf({ model: said, usage: used }, 'claude-haiku-4-5', models);
+    expect(bill.by.kind).toBe(kind);
+    expect(bill.cost).toBe(costOf(used, model(priced)) / 2);
+  });
+
+  test.each([
+    ['a usage that is not told', 'claude-haiku-4-5', null],
+    ['a version without a price', 'claude-3-5-haiku', used],
+    ['a stranger without a price', 'gpt-4o-mini', used],
+  ])('is open for %s', (_, said, told) => {
+    expect(billOf({ model: said, usage: told }, 'claude-haiku-4-5', models).cost).toBeNull();
+  });
 });

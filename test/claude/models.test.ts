@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { modelFacts, MODELS } from '../../src/claude/models.ts';
+import { describe, expect, test } from 'vitest';
+import { answeredBy, modelFacts, MODELS, pricedModel } from '../../src/claude/models.ts';
 
 const names = Object.keys(MODELS);
 
@@ -10,29 +10,28 @@ test.each(names)('%s has prices that are whole in half nano-dollars a token', (n
   }
 });
 
-test.each(names)(
-  '%s reads from the cache for less than the input price and writes for more',
+test('a model that can’t be forced is one that thinks first', () => {
+  const think = (name: string) => MODELS[name]?.thinks !== undefined;
+  expect(names.filter((name) => !MODELS[name]?.forcedTool)).toEqual(names.filter(think));
+});
+
+test.each(['claude-haiku-9', 'constructor', '__proto__', 'toString'])(
+  'has no price for %s, and says which it has',
   (name) => {
-    const prices = MODELS[name]?.prices;
-    if (prices === undefined) throw new Error(name);
-    expect(prices.cacheRead).toBeLessThan(prices.input);
-    expect(prices.cacheWrite5m).toBe(prices.input * 1.25);
-    expect(prices.cacheWrite1h).toBe(prices.input * 2);
+    expect(modelFacts(name, {})).toBeNull();
+    expect(() => pricedModel(name)).toThrow(`The price of model ${name} is not known`);
   },
 );
 
-test('knows which models refuse a forced tool', () => {
-  expect(names.filter((name) => !MODELS[name]?.forcedTool)).toEqual(['claude-sonnet-5-5']);
-});
-
-test('has no price for a model that is not in it', () => {
-  expect(MODELS['claude-haiku-9']).toBeUndefined();
+test('a dated id is priced as its family', () => {
+  expect(modelFacts('claude-haiku-4-5-20251001')).toBe(MODELS['claude-haiku-4-5']);
+  expect(modelFacts('claude-haiku-4-5-1')).toBeNull();
 });
 
 const given = { input: 0.5, output: 2, cache_write: 0.625, cache_read: 0.05 };
 
 test('takes the prices of the playbook before its own', () => {
-  expect(modelFacts('claude-sonnet-5-5', given)).toMatchObject({
+  expect(modelFacts('claude-sonnet-5-5', { 'claude-sonnet-5-5': given })).toMatchObject({
     prices: { input: 0.5, output: 2, cacheWrite5m: 0.625, cacheWrite1h: 1, cacheRead: 0.05 },
     smallestCacheablePrefix: 512,
     forcedTool: false,
@@ -40,9 +39,56 @@ test('takes the prices of the playbook before its own', () => {
 });
 
 test.each([
-  ['claude-opus-5-5', false],
+  ['claude-fable-5-1', false],
   ['llama', true],
 ])('lets the playbook price %s, whose forced tool it takes for %s', (name, forced) => {
-  expect(modelFacts(name, given)?.forcedTool).toBe(forced);
+  expect(modelFacts(name, { [name]: given })?.forcedTool).toBe(forced);
   expect(modelFacts(name, undefined)).toBeNull();
+});
+
+describe('who answered', () => {
+  const haiku = pricedModel('claude-haiku-4-5');
+
+  test.each([
+    ['claude-haiku-4-5', 'claude-haiku-4-5'],
+    ['claude-haiku-4-5', 'claude-haiku-4-5-20251001'],
+    ['claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
+    ['claude-haiku-4-5', 'us.anthropic.claude-haiku-4-5-20251001-v1:0'],
+    ['claude-haiku-4-5', 'anthropic/claude-haiku-4.5'],
+    ['claude-haiku-4-5', 'anthropic/claude-4.5-haiku-20251001'],
+    ['claude-haiku-4-5', 'claude-haiku-4-5@20251001'],
+    ['claude-haiku-4-5', 'Claude Haiku 4.5'],
+    ['claude-haiku-4-5', 'claude-haiku-latest'],
+    ['claude-haiku-4-5', null],
+  ])('%s is %s', (asked, said) => {
+    expect(answeredBy(asked, haiku, said)).toEqual({ kind: 'asked', name: asked });
+  });
+
+  test.each([
+    ['claude-haiku-4-5', 'claude-haiku-5-5', 'claude-haiku-5-5'],
+    ['claude-haiku-4-5', 'eu.anthropic.claude-3-5-haiku-20241022-v2:0', null],
+    ['claude-sonnet-5', 'claude-sonnet-5-5', 'claude-sonnet-5-5'],
+    ['claude-sonnet-5-5', 'vertex/claude-sonnet-5.0', 'claude-sonnet-5'],
+    ['claude-sonnet-4-6', 'claude-sonnet-4-20250514', null],
+  ])('asked %s, %s is another version of it', (asked, said, name) => {
+    expect(answeredBy(asked, haiku, said)).toEqual({ kind: 'version', name });
+  });
+
+  test.each([
+    ['gpt-4o-mini', null],
+    ['', null],
+    ['claude-sonnet-4-6', 'claude-sonnet-4-6'],
+    ['anthropic/claude-opus-5.5', 'claude-opus-5-5'],
+  ])('asked a haiku, %s is a stranger', (said, name) => {
+    const by = { kind: 'stranger', name };
+    expect(answeredBy('claude-haiku-4-5', haiku, said)).toEqual(by);
+  });
+
+  test('where the playbook gives the prices, anybody may answer', () => {
+    const own = pricedModel('claude-haiku-4-5', { 'claude-haiku-4-5': given });
+    expect(answeredBy('claude-haiku-4-5', own, 'gpt-4o-mini').kind).toBe('asked');
+    expect(answeredBy('qwen3:8b', pricedModel('qwen3:8b', { 'qwen3:8b': given }), 'x').kind).toBe(
+      'asked',
+    );
+  });
 });

@@ -68,7 +68,7 @@ test('takes the price of long prompts where the prompt could be one', () => {
 
 test('takes the input price for the prefix where a playbook puts it above that of cache writes', () => {
   const given = { input: 4, output: 10, cache_write: 1, cache_read: 0.1 };
-  const facts = modelFacts('my-model', given);
+  const facts = modelFacts('my-model', { 'my-model': given });
   if (!facts) throw new Error('no facts');
   const request = requestOf('Hello');
   const input = bytes([request.tools, request.system]) + bytes(request.messages) + 1_024;

@@ -1,6 +1,8 @@
-import type { Message } from '@anthropic-ai/sdk/resources/messages';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readAnswer } from '../../src/claude/read-answer.ts';
+import { readMessage, type Message } from '../../src/claude/message.ts';
+import { readAnswer as read } from '../../src/claude/read-answer.ts';
+import type { Playbook } from '../../src/playbook/playbook.ts';
 import { supportPlaybook } from '../example.ts';
 
 const playbook = await supportPlaybook();
@@ -21,7 +23,7 @@ const input = {
 function message(changes: object, tool: unknown = input, name = 'classify_ticket'): Message {
   const call = { type: 'tool_use', id: 'toolu_1', name, input: tool };
   const said = { type: 'text', text: 'Here is my answer.' };
-  const whole: unknown = {
+  return readMessage({
     id: 'msg_1',
     type: 'message',
     role: 'assistant',
@@ -30,12 +32,14 @@ function message(changes: object, tool: unknown = input, name = 'classify_ticket
     stop_reason: 'tool_use',
     usage: { input_tokens: 1, output_tokens: 1 },
     ...changes,
-  };
-  return whole as Message;
+  });
 }
 
+const readAnswer = (given: Message, by: Playbook = playbook) =>
+  read(given, { kind: 'asked', name: 'claude-haiku-4-5' }, by);
+
 test('finds the call behind a text block', () => {
-  expect(readAnswer(message({}), playbook)).toMatchObject({
+  expect(readAnswer(message({}))).toMatchObject({
     kind: 'valid',
     labels: {
       team: 'billing',
@@ -50,12 +54,12 @@ test('finds the call behind a text block', () => {
 });
 
 test("takes labels in whatever case and gives them in the playbook's", () => {
-  const answer = readAnswer(message({}, { ...input, team: 'Billing', urgency: 'HIGH' }), playbook);
+  const answer = readAnswer(message({}, { ...input, team: 'Billing', urgency: 'HIGH' }));
   expect(answer).toMatchObject({ labels: { team: 'billing', urgency: 'high' } });
 });
 
 test('cuts a summary that is too long', () => {
-  const answer = readAnswer(message({}, { ...input, summary: '😀'.repeat(200) }), playbook);
+  const answer = readAnswer(message({}, { ...input, summary: '😀'.repeat(200) }));
   expect(answer).toMatchObject({ kind: 'valid', summary: `${'😀'.repeat(119)}…` });
 });
 
@@ -86,7 +90,7 @@ test.each([
   ['no summary', { summary: undefined }, 'no summary'],
   ['no reason', { routing_reason: undefined }, 'no routing_reason'],
 ])('%s is invalid', (_, changes, why) => {
-  const answer = readAnswer(message({}, { ...input, ...changes }), playbook);
+  const answer = readAnswer(message({}, { ...input, ...changes }));
   expect(answer).toEqual({ kind: 'invalid', why });
 });
 
@@ -109,17 +113,101 @@ describe('lean', () => {
 test.each([
   ['a refusal', message({ stop_reason: 'refusal' }), 'the model refused to answer'],
   [
+    'a refusal with its category',
+    message({ stop_reason: 'refusal', stop_details: { category: 'cyber' } }),
+    'the model refused to answer (cyber)',
+  ],
+  [
     'a cut-off answer',
     message({ stop_reason: 'max_tokens' }),
     'the answer was cut off at max_tokens',
   ],
   [
+    'a full context window',
+    message({ stop_reason: 'model_context_window_exceeded' }),
+    "the answer was cut off: the model's context window is full",
+  ],
+  [
+    'a paused turn',
+    message({ stop_reason: 'pause_turn' }),
+    'the model paused before its answer was whole (pause_turn)',
+  ],
+  [
     'text alone',
     message({ content: [{ type: 'text', text: 'billing' }] }),
-    'no call of classify_ticket',
+    'text instead of a call of classify_ticket',
   ],
-  ['another tool', message({}, input, 'other'), 'no call of classify_ticket'],
+  [
+    'another tool',
+    message({}, input, 'other'),
+    'a call of other instead of a call of classify_ticket',
+  ],
+  ['no content', message({ content: null }), 'nothing instead of a call of classify_ticket'],
   ['an input that is no object', message({}, 'x'), 'team (missing) is not a label'],
+  [
+    'a list as a label',
+    message({}, { ...input, team: ['billing'] }),
+    'team (a list) is not a label',
+  ],
 ])('%s is invalid', (_, given, why) => {
-  expect(readAnswer(given, playbook)).toEqual({ kind: 'invalid', why });
+  expect(readAnswer(given)).toEqual({ kind: 'invalid', why });
+});
+
+test.each([
+  ['as JSON text', JSON.stringify(input)],
+  ['one level deeper', { input }],
+  ['as JSON text one level deeper', { arguments: JSON.stringify(input) }],
+])('reads an input %s', (_, given) => {
+  expect(readAnswer(message({}, given))).toMatchObject({
+    kind: 'valid',
+    labels: { team: 'billing' },
+  });
+});
+
+describe('two calls', () => {
+  const call = (changes: object) => ({
+    type: 'tool_use',
+    name: 'classify_ticket',
+    input: { ...input, ...changes },
+  });
+
+  test('that agree on the labels are one', () => {
+    const content = [call({ team_confidence: 0.8 }), call({ team_confidence: 0.7 })];
+    expect(readAnswer(message({ content }))).toMatchObject({
+      kind: 'valid',
+      confidence: { team: 0.8 },
+    });
+  });
+
+  test.each([
+    ['on a label', { team: 'security' }],
+    ['as one is invalid', { team: 'sales' }],
+  ])('that differ %s are none', (_, changes) => {
+    const why = '2 calls of classify_ticket that differ';
+    expect(readAnswer(message({ content: [call({}), call(changes)] }))).toEqual({
+      kind: 'invalid',
+      why,
+    });
+  });
+});
+
+test('an answer of another model is none, whatever it says', () => {
+  const by = { kind: 'stranger', name: null } as const;
+  const why = 'answered by gpt-4o-mini';
+  expect(read(message({ model: 'gpt-4o-mini' }), by, playbook)).toEqual({ kind: 'invalid', why });
+});
+
+test('no value in an input ends the reading', () => {
+  let deep: unknown = 1;
+  for (let depth = 0; depth < 20_000; depth++) deep = [deep];
+  const answers = [deep, { team: deep }, { ...input, team_confidence: deep }, { input: deep }];
+  for (const one of answers) expect(readAnswer(message({}, one)).kind).toBe('invalid');
+  fc.assert(
+    fc.property(fc.anything(), fc.anything(), (one, other) => {
+      const given = message({
+        content: [one, { type: 'tool_use', name: 'classify_ticket', input: other }],
+      });
+      expect(readAnswer(given).kind).toBe('invalid');
+    }),
+  );
 });

@@ -1,13 +1,8 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
 import { NoTunnel } from '../../src/claude/tunnel.ts';
-import {
-  NotAMessage,
-  problemOf,
-  runFailureOf,
-  TimedOut,
-  waitBefore,
-} from '../../src/claude/retry.ts';
+import { problemOf, runFailureOf, TimedOut, waitBefore } from '../../src/claude/retry.ts';
+import { NotAMessage } from '../../src/claude/message.ts';
 
 function apiError(status: number, type: string, details?: object, headers = {}): APIError {
   const body = { type: 'error', error: { type, message: 'why', ...(details && { details }) } };
@@ -48,7 +43,7 @@ describe('problemOf', () => {
     ['a time-out', new TimedOut(), 'timed out after 60 s'],
     ['malformed JSON', new SyntaxError('Unexpected end of JSON input'), 'not a message'],
     ['a body that breaks off', new TypeError('terminated'), 'not a message'],
-    ["a proxy's page", new NotAMessage(), 'not a message'],
+    ["a proxy's page", new NotAMessage('but a page of HTML'), 'not a message'],
   ])('%s is retried, and what it cost is unknown', (_, error, why) => {
     expect(problemOf(error, 60)).toMatchObject({ passing: true, unknownCost: true });
     expect(problemOf(error, 60).why).toContain(why);
