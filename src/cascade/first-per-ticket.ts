@@ -1,4 +1,4 @@
-import type { Ticket, ValidAnswer, Verdict } from '../ticket.ts';
+import type { Escalation, Ticket, ValidAnswer, Verdict } from '../ticket.ts';
 
 /** What is kept of a first row: neither its text nor its answer, which would fill the memory. */
 interface First extends Pick<Verdict, 'escalated' | 'escalations' | 'triage'> {
@@ -47,5 +47,19 @@ export function decidesForAll({ fault, subject, body }: Ticket): boolean {
 }
 
 function firstOf({ ticket, answer, escalated, escalations, triage }: Verdict): First {
-  return { textHash: ticket.textHash, key: answer?.key ?? null, escalated, escalations, triage };
+  const key = answer?.key ?? null;
+  return {
+    textHash: flat(ticket.textHash),
+    key: key === null ? null : flat(key),
+    escalated,
+    escalations: escalations.length > 0 ? escalations : NONE,
+    triage,
+  };
+}
+
+const NONE: Escalation[] = [];
+
+/** A part of a longer string keeps all of that in memory. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
