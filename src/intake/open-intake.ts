@@ -7,7 +7,7 @@ import { findColumns, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { readHead } from './head.ts';
-import { pathsOf } from './json/json-fields.ts';
+import { isObjectAt, pathsOf } from './json/json-fields.ts';
 import { isEmptyPage } from './json/json-page.ts';
 import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
@@ -65,11 +65,14 @@ export async function openIntake(options: IntakeOptions, stdin: Readable): Promi
   const [first] = inputs;
   if (!first) throw failures.usage('No input was named.');
   const { head, shape } = first;
-  const sample = (name: string) => head.map((row) => fieldText(row, name, shape.names) ?? '');
+  const sample = (name: string) => head.map((row) => sampleText(row, name, shape.names));
   const found = isEmptyJson(first)
     ? NOTHING
     : findColumns(namesOf(first), sample, options.columns, options.subjectOnly);
-  const ids = found.columns.id === null ? [] : sample(found.columns.id).filter((id) => id !== '');
+  const ids =
+    found.columns.id === null
+      ? []
+      : sample(found.columns.id).filter((id) => id !== '' && id !== null);
   return {
     shape,
     found,
@@ -78,6 +81,12 @@ export async function openIntake(options: IntakeOptions, stdin: Readable): Promi
     size: () => sum(inputs.map((input) => input.size())),
     rows: rowsOf(inputs),
   };
+}
+
+/** Null for what is no text, and for an object that stands for one: its parts have names as well. */
+function sampleText(row: Row, column: string, header: readonly string[]): string | null {
+  const isObject = row.kind === 'json' && isObjectAt(row, column);
+  return isObject ? null : fieldText(row, column, header);
 }
 
 async function* rowsOf(inputs: readonly Opened[]): AsyncGenerator<Row> {

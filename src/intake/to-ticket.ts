@@ -32,11 +32,15 @@ export function ticketMaker(
 
   /** Fills the fields in; tells what is wrong with them. */
   function readFields(row: Row, fields: Fields): string | null {
-    let { fault } = row;
+    const isTooLarge = row.bytes > MOST_BYTES;
+    let fault = row.fault ?? (isTooLarge ? 'it has more than 2 MB' : null);
     for (const field of COLUMN_FIELDS) {
       const column = columns[field];
-      const text = column === null ? '' : fieldText(row, column, header);
-      if (text === null) fault ??= `${column} is an object or a list, not text`;
+      const isText = field === 'subject' || field === 'body';
+      if (column === null || (isText && isTooLarge)) continue;
+      const text = fieldText(row, column, header);
+      // Without its id or its plan a ticket has its text still.
+      if (text === null && isText) fault ??= `${column} is an object or a list, not text`;
       fields[field] = text ?? '';
     }
     return fault;
@@ -78,6 +82,9 @@ export function ticketMaker(
     }
   };
 }
+
+/** What is larger is no ticket but its attachments, and would be cut to nearly nothing. */
+const MOST_BYTES = 2 * 1024 * 1024;
 
 const NO_TEXT: Fields = { id: '', subject: '', body: '', account_tier: '' };
 

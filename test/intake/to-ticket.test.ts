@@ -33,7 +33,7 @@ test('no tier is standard', () => {
   expect(maker()(row({ body: 'x' })).accountTier).toBe('standard');
 });
 
-test.each([[{ body: { plain: 'x' } }], [{ body: ['a', 'b'] }]])(
+test.each([[{ body: { parts: 'x' } }], [{ body: [['a'], 'b'] }]])(
   'a body that is no text is a fault and never sent: %j',
   (value) => {
     const ticket = maker()(row(value));
@@ -41,6 +41,17 @@ test.each([[{ body: { plain: 'x' } }], [{ body: ['a', 'b'] }]])(
     expect(ticket.body).toBe('');
   },
 );
+
+test('an id or a tier that is no text costs a ticket nothing else', () => {
+  const ticket = maker()(row({ id: { parts: 1 }, body: 'Text', account_tier: [['a']] }));
+  expect(ticket).toMatchObject({ fault: null, body: 'Text', hasOwnId: false });
+  expect(ticket).toMatchObject({ accountTier: 'standard', id: expect.stringMatching(/^text-/) });
+});
+
+test('a record of more than 2 MB is no ticket, and keeps its id', () => {
+  const ticket = maker()({ ...row({ id: 'T-1', body: 'x' }), bytes: 2 * 1024 * 1024 + 1 });
+  expect(ticket).toMatchObject({ id: 'T-1', body: '', fault: 'it has more than 2 MB' });
+});
 
 test('what making a ticket throws is a fault of that ticket, which keeps its id', () => {
   const toTicket = maker();

@@ -82,7 +82,7 @@ const NAMES: Record<ColumnField, Map<string, number>> = {
  */
 const COMMON = words(`ticket tickets issue issues case cases incident incidents request requests
   conversation conversations record records item items result results data detail payload event
-  entry row node object document fields attributes raw zendesk freshdesk jira servicenow`);
+  entry row node object document fields attributes raw source airbyte zendesk freshdesk jira servicenow`);
 const WRAPPERS: Record<ColumnField, Set<string>> = {
   id: new Set(COMMON),
   subject: new Set([...COMMON, ...words('properties property message email mail original')]),
@@ -105,7 +105,29 @@ const PER_REST = 0.3;
 const IN_BRACKETS = /\s*\([^)]*\)\s*$/;
 const OF_SOMETHING = /\s(?:des|der|du|de|del|of)\s.*$/i;
 
+/** A text may be an object of its forms or languages: so much less sure is a name with such a key behind it. */
+const FORMS: [form: RegExp, less: number][] = [
+  [/\.(?:\$oid|\$number\w+|\$uuid|display_?value)$/i, 0.02],
+  [/\.(?:rendered|plain|plain_?text|text|#text|_text|\$t)$/i, 0.02],
+  [/\.(?:en|en[-_](?:us|gb))$/i, 0.03],
+  [/\.(?:value|raw|markdown|content)$/i, 0.05],
+  [/\.(?:de|fr|es|it|pt|nl|pl|sv|da|fi|cs|ru|uk|tr|ja|zh|ko)(?:[-_]\w\w)?$/i, 0.06],
+  [/\.html$/i, 0.2],
+];
+/** In an id's object there is nothing else that could be one. */
+const OF_IDS = /\.(?:\$oid|\$number\w+|\$uuid|display_?value|value)$/i;
+
 export function columnWeight(field: ColumnField, name: string): number {
+  const whole = wholeWeight(field, name);
+  if (whole > 0 || (field === 'id' && !OF_IDS.test(name))) return whole;
+  for (const [form, less] of FORMS) {
+    const bare = name.replace(form, '');
+    if (bare !== name) return Math.max(0, wholeWeight(field, bare) - less);
+  }
+  return 0;
+}
+
+function wholeWeight(field: ColumnField, name: string): number {
   const whole = weightOf(field, name);
   if (whole > 0 || field === 'id' || field === 'account_tier') return whole;
   const short = name.replace(IN_BRACKETS, '');

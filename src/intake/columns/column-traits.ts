@@ -4,6 +4,8 @@ import type { ColumnField } from '../../ticket.ts';
 export interface Traits {
   /** Cells looked at; 0 where nothing but the name is known. */
   cells: number;
+  /** Cells that hold an object, and no text. */
+  objects: number;
   /** Cells that hold text. All that follows is said of these. */
   filled: number;
   /** Share of different texts; 0 if there is one text in all of them. */
@@ -36,12 +38,14 @@ const TAG = /<\/?(?:p|br|div|span|a|b|strong|html|body|table|td|ul|li|h\d|img)\b
 const WORD = /(?<!\S)[\p{P}\p{S}]*\p{L}[\p{L}\p{M}'’-]*[\p{P}\p{S}]*(?!\S)/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu;
 
-export function columnTraits(cells: readonly string[]): Traits {
-  const full = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+/** @param cells null for an object */
+export function columnTraits(cells: readonly (string | null)[]): Traits {
+  const full = cells.map((cell) => cell?.trim() ?? '').filter((cell) => cell !== '');
   const texts = full.map((text) => text.slice(0, LOOKED_AT));
   const different = new Set(full).size;
   return {
     cells: cells.length,
+    objects: cells.filter((cell) => cell === null).length,
     filled: full.length,
     distinct: different === 1 && full.length > 1 ? 0 : different / Math.max(1, full.length),
     length: median(full.map((text) => text.length)),
@@ -107,9 +111,10 @@ const BONUS: Record<ColumnField, (traits: Traits) => number> = {
   account_tier: () => 0,
 };
 
+/** @returns -Infinity for a column of objects, which is never taken */
 export function columnFit(field: ColumnField, traits: Traits): number {
   if (traits.cells === 0) return 0;
-  if (traits.filled === 0) return EMPTY;
+  if (traits.filled === 0) return traits.objects > 0 ? -Infinity : EMPTY;
   if (traits.filled >= ENOUGH && CONTRADICTS[field](traits)) return CONTRADICTED;
   return BONUS[field](traits) - PER_MISSING * (1 - traits.filled / traits.cells);
 }

@@ -9,8 +9,8 @@ import { columnFit, columnTraits, CONTRADICTED, isProse, type Traits } from './c
 /** The column of each field by its name; null where there is none. */
 export type Columns = Record<ColumnField, string | null>;
 
-/** The texts of a column in the first rows, '' where empty; no texts where there are no rows yet. */
-export type Sample = (name: string) => readonly string[];
+/** A column in the first rows: '' where empty, null for an object; nothing where there are no rows yet. */
+export type Sample = (name: string) => readonly (string | null)[];
 
 export interface Found {
   columns: Columns;
@@ -91,7 +91,8 @@ function best(field: ColumnField, all: readonly Column[]): string | null {
     .map(({ name, traits }) => {
       const weight = columnWeight(field, name);
       const fit = columnFit(field, traits);
-      const fits = weight > 0 && (fit !== CONTRADICTED || weight >= BELIEVED[field]);
+      const fits =
+        weight > 0 && fit > -Infinity && (fit !== CONTRADICTED || weight >= BELIEVED[field]);
       return { name, fits, score: weight + fit };
     })
     .filter(({ fits }) => fits)

@@ -3,6 +3,7 @@ import { isObject } from '../../ground/is-object.ts';
 import { partsOf } from '../../ground/json-text.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { firstComment, isComments } from './json-comments.ts';
+import { documentIn, isDocument, LANGUAGES, objectText, TEXT_KEYS } from './json-object-text.ts';
 
 const MAX_DEPTH = 3;
 const MAX_PATHS = 500;
@@ -24,17 +25,30 @@ export function pathsOf(values: readonly Record<string, unknown>[]): string[] {
 
 /**
  * The text at a path of `pathsOf`: '' where there is none, a number to the letter, of a list of comments
- * the first public one. Null for any other object or list.
+ * the customer's first, of other lists and objects what they stand for. Null where that is no text.
  */
 export function textAt(row: JsonRow, path: string): string | null {
   const found = find(row.value, path);
   if (found === null) return '';
   const { value, keys } = found;
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'string') return value;
   if (typeof value === 'number') return numberText(row.text, keys, value);
-  if (typeof value === 'boolean') return String(value);
-  return Array.isArray(value) ? firstComment(value) : null;
+  return textOf(value, row.value);
+}
+
+/** Whether an object stands there in whose parts the text should be looked for. */
+export function isObjectAt(row: JsonRow, path: string): boolean {
+  const value = find(row.value, path)?.value;
+  return isObject(value) && !isDocument(value);
+}
+
+function textOf(value: unknown, ticket: object): string | null {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return documentIn(value) ?? value;
+  if (!Array.isArray(value)) return isObject(value) ? objectText(value) : String(value);
+  const comment = firstComment(value, ticket);
+  if (comment !== null) return comment;
+  const texts = value.map((part) => (Array.isArray(part) ? null : textOf(part, ticket)));
+  return texts.includes(null) ? null : texts.filter((text) => text !== '').join('\n');
 }
 
 type Key = string | number;
@@ -49,12 +63,17 @@ function* nestedPaths(value: object, prefix: string, depth: number): Generator<s
   for (const [key, inner] of Object.entries(value)) {
     const path = prefix + key;
     if (Array.isArray(inner)) {
-      if (isComments(inner)) yield path;
+      if (isComments(inner) || isTexts(inner)) yield path;
       else if (depth < MAX_DEPTH) yield* customPaths(inner, path);
-    } else if (typeof inner === 'object' && inner !== null) {
+    } else if (isDocument(inner)) yield path;
+    else if (typeof inner === 'object' && inner !== null) {
       if (depth < MAX_DEPTH) yield* nestedPaths(inner, `${path}.`, depth + 1);
     } else yield path;
   }
+}
+
+function isTexts(list: readonly unknown[]): boolean {
+  return list.length > 0 && list.every((part) => typeof part === 'string');
 }
 
 /** Zendesk's custom fields are a list of `{ id, value }`. */
@@ -68,6 +87,7 @@ function* customPaths(list: readonly unknown[], prefix: string): Generator<strin
 /** A key that holds dots itself goes before a path through several. */
 function find(value: unknown, path: string): Found | null {
   if (Array.isArray(value)) return findCustom(value, path);
+  if (typeof value === 'string' && isForm(path)) return { value, keys: [] };
   if (!isObject(value)) return null;
   if (Object.hasOwn(value, path)) return { value: value[path], keys: [path] };
   for (let dot = path.lastIndexOf('.'); dot >= 0; dot = path.lastIndexOf('.', dot - 1)) {
@@ -77,6 +97,11 @@ function find(value: unknown, path: string): Found | null {
     if (dot === 0) break;
   }
   return null;
+}
+
+/** A text in several forms or languages may in a row be a plain one: `description.display_value`. */
+function isForm(path: string): boolean {
+  return TEXT_KEYS.includes(path) || LANGUAGES.includes(path);
 }
 
 function findCustom(list: readonly unknown[], id: string): Found | null {

@@ -47,6 +47,19 @@ describe('pathsOf', () => {
     ]);
   });
 
+  test('names documents and lists of texts, and what stands for an id', () => {
+    const rows = [
+      {
+        _id: { $oid: '65a' },
+        fields: {
+          description: { type: 'doc', content: [{ type: 'paragraph', content: [] }] },
+          labels: ['a', 'b'],
+        },
+      },
+    ];
+    expect(pathsOf(rows).slice(2)).toEqual(['_id.$oid', 'fields.description', 'fields.labels']);
+  });
+
   test('ends somewhere', () => {
     const wide = Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`k${at}`, at]));
     expect(pathsOf([{ wide }])).toHaveLength(500);
@@ -83,7 +96,13 @@ describe('textAt', () => {
     ['no key of every object', '{}', 'constructor', ''],
     ['an empty key', '{"":{"":"x"}}', '.', 'x'],
     ['an object', '{"a":{"b":1}}', 'a', null],
-    ['a list of words', '{"a":["b"]}', 'a', null],
+    ['a list of texts', '{"a":["b","","c"]}', 'a', 'b\nc'],
+    ['a list of objects', '{"a":[{"b":"c"}]}', 'a', null],
+    ['a list of lists', '{"a":[["b"]]}', 'a', null],
+    ['an object that stands for a text', '{"a":{"display_value":"x","value":"7"}}', 'a', 'x'],
+    ['a text where others have its forms', '{"a":"x"}', 'a.display_value', 'x'],
+    ['a text where others have languages', '{"a":"x"}', 'a.en', 'x'],
+    ['a document', '{"a":{"type":"doc","content":[{"type":"text","text":"x"}]}}', 'a', 'x'],
     ['an empty list', '{"a":[]}', 'a', ''],
     [
       'a custom field',
@@ -146,7 +165,8 @@ describe('textAt', () => {
   });
 
   test('finds every scalar at its path, never an object', () => {
-    const key = fc.string({ maxLength: 4 });
+    // None that an object keeps its text under.
+    const key = fc.string({ maxLength: 4 }).map((text) => `-${text}`);
     const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean());
     const shape = fc.dictionary(key, fc.oneof(leaf, fc.dictionary(key, leaf)));
     fc.assert(
