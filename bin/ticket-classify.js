@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
-process.exit(await main(process));
+import { run } from '../dist/main.js';
+process.exit(await run(process));

@@ -145,6 +145,7 @@ export function* partsOf(bytes: Buffer, from: number, to: number): Generator<Jso
   const isObject = bytes[from] === OBJECT_START;
   if (!isObject && bytes[from] !== ARRAY_START) return;
   let at = skipBlanks(bytes, from + 1, to);
+  if (bytes[at] === ARRAY_END) return;
   for (let number = 0; at < to; number++) {
     let key: string | number = number;
     if (isObject) {

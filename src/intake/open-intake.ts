@@ -2,13 +2,12 @@
 import type { Readable } from 'node:stream';
 import { failures } from '../ground/errors.ts';
 import { membersOf } from '../ground/json-text.ts';
-import type { ColumnField, InputFormat, JsonRow, Row, Shape } from '../ticket.ts';
+import type { ColumnField, InputFormat, Row, Shape } from '../ticket.ts';
 import { findColumns, type Found } from './columns/find-columns.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
 import { readHead } from './head.ts';
 import { isObjectAt, pathsOf } from './json/json-fields.ts';
-import { isEmptyPage } from './json/json-page.ts';
 import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
 import { readTable } from './read-table.ts';
@@ -101,7 +100,10 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
   const sniffed = sniff(name, bytes, options);
   const size = () => (source.size === null ? null : source.size * decoded.ratio());
   if (sniffed.format === 'jsonl') {
-    const { head, all } = await peek(withoutEmptyPage(readJson(name, chunks)), HEAD_ROWS.json);
+    const { head, all } = await peek(
+      readJson(name, chunks, options.columns.body !== undefined),
+      HEAD_ROWS.json,
+    );
     // In the order of the text: parsed, keys such as "12" would come first.
     const names = new Set(head.flatMap((row) => [...membersOf(row.text).keys()]));
     return without(options, {
@@ -121,15 +123,6 @@ async function openInput(source: Source, options: IntakeOptions): Promise<Opened
     head,
     rows: all,
   });
-}
-
-/** An export of nothing has no rows; the reader itself can't tell such a page from a ticket. */
-async function* withoutEmptyPage(rows: AsyncGenerator<JsonRow>): AsyncGenerator<JsonRow> {
-  let isFirst = true;
-  for await (const row of rows) {
-    if (!isFirst || !isEmptyPage(row)) yield row;
-    isFirst = false;
-  }
 }
 
 function without({ isDropped }: IntakeOptions, input: Omit<Opened, 'dropped'>): Opened {

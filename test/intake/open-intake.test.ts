@@ -47,6 +47,11 @@ function cells(rows: Row[]): string[][] {
   return rows.map((row) => (row.kind === 'table' ? row.cells : []));
 }
 
+/** As ServiceNow's `sysparm_display_value=all` has it. */
+function both(text: string) {
+  return { display_value: text, value: text };
+}
+
 function pipe(text: string, size = 1): Readable {
   const bytes = Buffer.from(text);
   const chunks = [];
@@ -218,8 +223,8 @@ describe('JSON lines', () => {
     const { rows } = await rowsOf(['-'], {}, pipe('{"body":"a"}\n[1]\n{"body":\n'));
     expect(rows.map((row) => row.fault)).toEqual([
       null,
-      'the line is not a JSON object',
-      'the line is not JSON',
+      'line 2 is a list, not an object',
+      'line 3 is not JSON: it ends in the middle',
     ]);
   });
 
@@ -262,6 +267,56 @@ describe('JSON lines', () => {
       body: 'fields.description',
       account_tier: 'requester.plan',
     });
+  });
+
+  const BODY = 'The export button does nothing since this morning, please help us soon';
+  test.each<[string, unknown, Record<string, string>]>([
+    ['MongoDB', { _id: { $oid: '65a0' }, body: BODY }, { id: '_id.$oid', body: 'body' }],
+    [
+      'ServiceNow with all values',
+      { number: both('INC1'), short_description: both('Export'), description: both(BODY) },
+      {
+        id: 'number.display_value',
+        subject: 'short_description.display_value',
+        body: 'description.display_value',
+      },
+    ],
+    [
+      'WordPress',
+      { id: 7, title: { rendered: 'Export' }, content: { rendered: `<p>${BODY}</p>` } },
+      { id: 'id', subject: 'title.rendered', body: 'content.rendered' },
+    ],
+    [
+      'several languages',
+      { id: 7, subject: { de: 'Ausfuhr', en: 'Export' }, description: BODY },
+      { subject: 'subject.en', body: 'description' },
+    ],
+    ['one language', { id: 7, subject: { fr: 'Export' }, body: BODY }, { subject: 'subject.fr' }],
+    ['lists of texts', { id: 7, subject: 'Export', body: [BODY, 'Thanks'] }, { body: 'body' }],
+    [
+      'Elasticsearch',
+      { hits: { hits: [{ _id: 'a1', _source: { subject: 'Export', description: BODY } }] } },
+      { id: '_id', subject: '_source.subject', body: '_source.description' },
+    ],
+    [
+      'Airbyte',
+      { _airbyte_ab_id: 'x', _airbyte_data: { id: 7, subject: 'Export', description: BODY } },
+      {
+        id: '_airbyte_data.id',
+        subject: '_airbyte_data.subject',
+        body: '_airbyte_data.description',
+      },
+    ],
+  ])('of %s, the texts in objects are found', async (_, value, columns) => {
+    const { found, rows } = await rowsOf(['-'], {}, pipe(JSON.stringify(value), 1000));
+    expect(found.columns).toMatchObject(columns);
+    expect(rows).toHaveLength(1);
+  });
+
+  test('a name with nothing but objects below it is never taken', async () => {
+    const value = { id: { a: 1 }, subject: { a: 1, b: 'x' }, description: [{ a: 1 }], text: BODY };
+    const { found } = await rowsOf(['-'], {}, pipe(JSON.stringify(value), 1000));
+    expect(found.columns).toEqual({ id: null, subject: null, body: 'text', account_tier: null });
   });
 
   test('columns are those of all first rows, not of the first alone', async () => {

@@ -31,7 +31,6 @@ async function likely(path: string, given: Record<string, unknown> = {}): Promis
   const desk = {
     settings,
     ledger,
-    startedAt: new Date(),
     askerOf: askersFor('api.anthropic.com', playbook),
     newMemory: () =>
       memoryOf({
@@ -42,7 +41,7 @@ async function likely(path: string, given: Record<string, unknown> = {}): Promis
       }),
   };
   const intake = await openInputs(settings, [path], stdin);
-  return likelyCost(desk, { inputs: [path], stdin: () => stdin, intake });
+  return likelyCost(desk, { inputs: [path], stdin: () => stdin, startedAt: new Date(), intake });
 }
 
 function tickets(line: string | null): number {

@@ -61,6 +61,8 @@ const AGENTS = words(`agent admin staff operator employee team teammate support 
 const BOTS =
   words(`bot chatbot system automation automated workflow rule trigger assistant autoreply
   autoresponder`);
+const WRITER_IDS = ['authorid', 'userid', 'senderid'];
+const PERSON_IDS = ['id', 'accountid', 'email', 'emailaddress'];
 /** Where a ticket names its customer. */
 const CUSTOMER_KEYS = words('requester customer reporter contact client enduser');
 
@@ -153,10 +155,9 @@ function authorOf(fields: Fields, customers: ReadonlySet<string>): Author {
   for (const author of ['bot', 'customer', 'agent'] as const) {
     if (said.includes(author)) return author;
   }
-  const id = ['authorid', 'userid', 'senderid'].map((name) => fields.get(name));
-  const ids = [...id, ...people.flatMap(idsOf)].filter((one) => one !== undefined);
+  const ids = [...WRITER_IDS.flatMap((name) => idOf(fields, name)), ...people.flatMap(idsOf)];
   if (customers.size > 0 && ids.length > 0) {
-    return ids.some((one) => customers.has(String(one))) ? 'customer' : 'agent';
+    return ids.some((id) => customers.has(id)) ? 'customer' : 'agent';
   }
   return said[0] ?? 'unknown';
 }
@@ -179,17 +180,21 @@ function rolesOf(fields: Fields): Author[] {
 }
 
 function customerIds(ticket: object): Set<string> {
-  const ids = [...fieldsOf(ticket)].flatMap(([name, value]) => {
+  const fields = fieldsOf(ticket);
+  const ids = [...fields].flatMap(([name, value]) => {
     if (CUSTOMER_KEYS.has(name)) return idsOf(fieldsOf(value));
-    return name.endsWith('id') && CUSTOMER_KEYS.has(name.slice(0, -2)) ? [value] : [];
+    return CUSTOMER_KEYS.has(name.replace(/id$/, '')) ? idOf(fields, name) : [];
   });
-  return new Set(ids.filter((id) => typeof id === 'string' || typeof id === 'number').map(String));
+  return new Set(ids);
 }
 
-function idsOf(person: Fields): unknown[] {
-  return ['id', 'accountid', 'email', 'emailaddress']
-    .map((name) => person.get(name))
-    .filter((id) => typeof id === 'string' || typeof id === 'number');
+function idsOf(person: Fields): string[] {
+  return PERSON_IDS.flatMap((name) => idOf(person, name));
+}
+
+function idOf(fields: Fields, name: string): string[] {
+  const id = fields.get(name);
+  return typeof id === 'string' || typeof id === 'number' ? [String(id)] : [];
 }
 
 function plain(key: string): string {

@@ -44,7 +44,8 @@ export function isObjectAt(row: JsonRow, path: string): boolean {
 function textOf(value: unknown, ticket: object): string | null {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return documentIn(value) ?? value;
-  if (!Array.isArray(value)) return isObject(value) ? objectText(value) : String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (!Array.isArray(value)) return isObject(value) ? objectText(value) : null;
   const comment = firstComment(value, ticket);
   if (comment !== null) return comment;
   const texts = value.map((part) => (Array.isArray(part) ? null : textOf(part, ticket)));

@@ -1,18 +1,17 @@
 // Chunks of a JSON file → those bytes that are not yet taken, and rows of those that are.
-import { isUtf8 } from 'node:buffer';
-import { isObject } from '../../ground/is-object.ts';
 import { NEWLINE } from '../../ground/json-text.ts';
 import type { JsonRow } from '../../ticket.ts';
-import { NOT_UTF8 } from '../sniff.ts';
+import { jsonRecord, type JsonRecord } from './json-record.ts';
 
+export const RECORD_SEPARATOR = 0x1e;
 const RETURN = 0x0d;
 const BOM = [0xef, 0xbb, 0xbf];
-
-export type JsonRecord = Pick<JsonRow, 'text' | 'value' | 'fault'>;
 
 export interface JsonInput {
   readonly file: string;
   bytes: Buffer;
+  /** Where `bytes` stand if there is room behind them. */
+  store: Buffer;
   /** Where in `bytes` that begins which is not yet taken. A new chunk moves it to 0. */
   at: number;
   /** Where the first line end from `at` on stands; the end of `bytes` if there is none. */
@@ -29,16 +28,39 @@ export interface JsonInput {
 
 export function openJsonInput(file: string): JsonInput {
   const bytes = Buffer.alloc(0);
-  return { file, bytes, at: 0, lineEnd: 0, ended: false, line: 1, before: 0, counted: 0 };
+  return {
+    file,
+    bytes,
+    store: bytes,
+    at: 0,
+    lineEnd: 0,
+    ended: false,
+    line: 1,
+    before: 0,
+    counted: 0,
+  };
 }
 
 export function addChunk(input: JsonInput, chunk: Buffer): void {
   const { at, bytes } = input;
   const searched = input.lineEnd - at;
-  input.bytes = at === bytes.length ? chunk : Buffer.concat([bytes.subarray(at), chunk]);
+  input.bytes = at === bytes.length ? chunk : joined(input, bytes.subarray(at), chunk);
   input.before += at;
   input.at = 0;
   input.lineEnd = findLineEnd(input, searched);
+}
+
+/** Room is doubled: a record of many chunks is copied but once or twice. */
+function joined(input: JsonInput, rest: Buffer, chunk: Buffer): Buffer {
+  const length = rest.length + chunk.length;
+  const isInStore =
+    rest.buffer === input.store.buffer && rest.byteOffset === input.store.byteOffset;
+  if (!isInStore || input.store.length < length) {
+    input.store = Buffer.allocUnsafeSlow(2 * length);
+    rest.copy(input.store);
+  }
+  chunk.copy(input.store, rest.length);
+  return input.store.subarray(0, length);
 }
 
 /** Takes the bytes up to the place `to`, and counts the line ends that are among them. */
@@ -50,29 +72,24 @@ export function takeTo(input: JsonInput, to: number): void {
   input.at = to;
 }
 
-/** A byte order mark stands at the very start, or where files were strung together. */
-export function isBom(input: JsonInput, place: number): boolean {
-  return BOM.every((byte, at) => input.bytes[place + at] === byte);
+/**
+ * How many bytes stand there that are none of a value: a byte order mark at the very start or where
+ * files were strung together, the sign that `jq --seq` sets before each value.
+ */
+export function signLength({ bytes }: JsonInput, place: number): number {
+  if (bytes[place] === RECORD_SEPARATOR) return 1;
+  return BOM.every((byte, at) => bytes[place + at] === byte) ? BOM.length : 0;
 }
 
 /**
  * What stands next in the input, up to the place `end`.
- * @param what it is, in words for the user: `line`
+ * @param what it is, where it is not a line of its own: `record`, `element`
  */
-export function readRecord(input: JsonInput, end: number, what: string): JsonRecord {
-  const { at, bytes } = input;
+export function readRecord(input: JsonInput, end: number, what?: string): JsonRecord {
+  const { at, bytes, line } = input;
   const to = bytes[end - 1] === RETURN ? end - 1 : end;
-  const text = bytes.toString('utf8', at, to);
-  if (text.includes('\uFFFD') && !isUtf8(bytes.subarray(at, to))) {
-    return { text, value: {}, fault: NOT_UTF8 };
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return { text: onOneLine(text), value, fault: null };
-    return { text, value: {}, fault: `the ${what} is not a JSON object` };
-  } catch {
-    return { text, value: {}, fault: `the ${what} is not JSON` };
-  }
+  const name = what === undefined ? `line ${line}` : `the ${what} in line ${line}`;
+  return jsonRecord(bytes.subarray(at, to), name);
 }
 
 /** @param next where what follows the record begins */
@@ -80,11 +97,6 @@ export function takeRow(input: JsonInput, record: JsonRecord, next: number): Jso
   const { file, line } = input;
   takeTo(input, next);
   return { kind: 'json', file, line, bytes: countRow(input), ...record };
-}
-
-/** In JSON a raw line end stands only between tokens, never within a string. */
-function onOneLine(text: string): string {
-  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text;
 }
 
 /** The bytes since the last row: blanks and brackets between two rows count with the second. */

@@ -9,16 +9,17 @@ import {
   keyOf,
   newScan,
   OBJECT_END,
+  OBJECT_START,
   QUOTE,
   scanOn,
   type Scan,
 } from '../../ground/json-text.ts';
 import type { JsonRow } from '../../ticket.ts';
 import { readRecord, takeRow, takeTo, type JsonInput } from './json-input.ts';
-import { isList, isOfTicket } from './json-page.ts';
+import { isOfTicket } from './json-page.ts';
 
-/** A record over this size is a string or a brace that never closes, not a ticket. */
-export const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+/** A record over this size is a brace that never closes. */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 /** Null: what has come is used up, go on with more. */
 export type Rows<T = void> = Generator<JsonRow | null, T>;
@@ -38,8 +39,16 @@ export function* listRows(input: JsonInput): Rows {
   }
 }
 
-/** From `{` to `}`: the elements of its list; the other members are dropped. */
-export function* pageRows(input: JsonInput): Rows {
+/**
+ * From `{` to `}`: the elements of its lists; the other members are dropped.
+ * @param lists the keys that lead to each of them
+ * @param isKnown whether the object was judged whole
+ */
+export function* pageRows(
+  input: JsonInput,
+  lists: readonly (readonly string[])[],
+  isKnown: boolean,
+): Rows {
   takeTo(input, input.at + 1);
   yield* nextByte(input);
   for (;;) {
@@ -47,12 +56,14 @@ export function* pageRows(input: JsonInput): Rows {
     const end = input.at + name.length;
     if (name.state !== 'closed' || input.bytes[input.at] !== QUOTE) throw notClosed(input, name);
     const key = keyOf(input.bytes, input.at, end);
-    // Only in a page that was too large, or too damaged, to be judged whole.
-    if (isOfTicket(key)) throw notAPage(input, key);
+    if (!isKnown && isOfTicket(key)) throw notAPage(input, key);
     takeTo(input, end);
     if ((yield* nextByte(input)) !== COLON) throw malformed(input);
     takeTo(input, input.at + 1);
-    if ((yield* nextByte(input)) === ARRAY_START && isList(key)) yield* listRows(input);
+    const first = yield* nextByte(input);
+    const inside = lists.filter((path) => path[0] === key).map((path) => path.slice(1));
+    if (first === ARRAY_START && inside.some((path) => path.length === 0)) yield* listRows(input);
+    else if (first === OBJECT_START && inside.length > 0) yield* pageRows(input, inside, isKnown);
     else yield* dropValue(input);
     if (yield* isLast(input, OBJECT_END)) return;
   }
@@ -62,13 +73,14 @@ export function* pageRows(input: JsonInput): Rows {
  * Reads on until the value is closed or broken, the input ends, or the bound is reached.
  * @param lead the blanks before it
  * @param most how many of its bytes are looked at
+ * @param scan what is known of it
  */
 export function* scanValue(
   input: JsonInput,
   lead = 0,
   most: number = MAX_RECORD_BYTES,
+  scan: Scan = newScan(),
 ): Rows<Scan> {
-  const scan = newScan();
   for (;;) {
     const start = input.at + lead;
     const state = scanOn(scan, input.bytes, start, Math.min(input.bytes.length, start + most));
@@ -92,8 +104,8 @@ export function tooLong(input: JsonInput): Failure {
   return failures.inputMalformed(
     input.file,
     input.line,
-    'a record of more than 2 MB.',
-    'A string or a brace opens there and does not close: mend that line, or export again. If the ' +
+    'a record of more than 64 MB.',
+    'A brace opens there and does not close: mend that line, or export again. If the ' +
       "tickets are a list inside of it, take them out: jq -c '.name_of_the_list[]' <file> | " +
       'ticket-classify -. Rows before it are written.',
   );
