@@ -1,12 +1,12 @@
 // Parse, dispatch, signals, errors → exit code. Alone knows the real process.
 import { existsSync, readFileSync } from 'node:fs';
-import type { Writable } from 'node:stream';
 import { COMMANDS, parseArguments, type Invocation } from './cli.ts';
 import { realClock, type Clock } from './ground/clock.ts';
 import type { Context } from './run/context.ts';
 import { parseDuration } from './ground/duration.ts';
 import { EXIT, Failure, failures } from './ground/errors.ts';
 import { readEnvironment } from './ground/environment.ts';
+import { flushed } from './ground/flushed.ts';
 import { shellWord } from './ground/shell-word.ts';
 
 /** As much of node's process as is used, so that tests can bring their own. */
@@ -54,6 +54,7 @@ export async function run(
     return error instanceof Failure ? error.exit : EXIT.bug;
   } finally {
     process.off('uncaughtException', crash);
+    // What is written to a pipe may still be on its way when the process is about to exit.
     await Promise.all([flushed(stdout), flushed(stderr)]);
   }
 }
@@ -68,12 +69,6 @@ async function perform(process: Process, clock: Clock, graceMs: number): Promise
     return EXIT.cannotStart;
   }
   return dispatch(invocation, process, clock, graceMs);
-}
-
-/** What is written to a pipe may still be on its way when the process is about to exit. */
-function flushed(stream: Writable): Promise<void> {
-  if (stream.destroyed || stream.writableEnded) return Promise.resolve();
-  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 async function dispatch(

@@ -86,3 +86,30 @@ async function prototypeOfHandles(): Promise<FileHandle> {
   await handle.close();
   return Object.getPrototypeOf(handle);
 }
+
+/** For the length of one test a call fails: a write if `isMeant` says so of its text. */
+export function failDisk(
+  call: 'fsync' | 'fdatasync' | 'writeSync' | 'closeSync',
+  code: 'EIO' | 'ENOSPC',
+  isMeant: (text: string) => boolean = () => true,
+): void {
+  const error = () => Object.assign(new Error(`${code}: ${call}`), { code });
+  if (call === 'fsync' || call === 'fdatasync') {
+    vi.spyOn(fs, call).mockImplementation((_, done) => process.nextTick(done, error()));
+  } else if (call === 'closeSync') {
+    vi.spyOn(fs, call).mockImplementation(() => {
+      throw error();
+    });
+  } else {
+    const real = fs.writeSync;
+    vi.spyOn(fs, call).mockImplementation((file: number, bytes: unknown, ...rest: unknown[]) => {
+      if (isMeant(String(bytes))) throw error();
+      return Reflect.apply(real, fs, [file, bytes, ...rest]);
+    });
+  }
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+}

@@ -61,10 +61,11 @@ export interface Ledger extends KnownAnswers, LedgerState {
   keepBatch: (line: BatchLine | UnansweredLine) => void;
   /** Says what this run's answers are, before the first one has come. */
   isFor: (simulated: boolean) => void;
-  /** Resolves when all that was kept is on the disk. */
+  /** Resolves when all that was kept is on the disk. @throws Failure if it never will be */
   sync: () => Promise<void>;
   /** The line at an offset. */
   read: LineFile['read'];
+  /** @throws Failure if the last of what was kept did not reach the disk; what failed before was told. */
   close: () => Promise<void>;
 }
 
@@ -79,9 +80,11 @@ export function ledgerOver(
   unlock: () => Promise<void>,
 ): Ledger {
   const name = path ?? 'the ledger of this run';
-  const file = lineFile(open, size, torn, (error) =>
-    failed(failures.ledgerFailed(name, diskError(error))),
-  );
+  let failure: Failure | null = null;
+  const file = lineFile(open, size, torn, (error) => {
+    failure = failures.ledgerFailed(name, diskError(error));
+    failed(failure);
+  });
   let kind = header?.simulated ?? simulated;
   let isEmpty = header === null;
   let isClosed = false;
@@ -135,8 +138,17 @@ export function ledgerOver(
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
-    file.close();
+    const before = failure;
+    await file.close();
     await unlock();
+    if (failure !== before && path !== null) throw failure;
+  }
+
+  async function sync(): Promise<void> {
+    // Of what is gone after this run nothing needs to last.
+    if (path === null) return;
+    await file.sync();
+    if (failure) throw failure;
   }
 
   return {
@@ -152,7 +164,7 @@ export function ledgerOver(
     batches,
     keepBatch,
     isFor,
-    sync: file.sync,
+    sync,
     close,
     read: file.read,
   };

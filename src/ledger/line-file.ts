@@ -1,5 +1,5 @@
 // Lines at the end of a file: written before they are used, on the disk within 100 ms.
-import { closeSync, fdatasync, fdatasyncSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, readSync, writeSync } from 'node:fs';
 
 /** So long a line may be written but not yet on the disk. */
 const SYNC_WITHIN_MS = 100;
@@ -20,8 +20,8 @@ export interface LineFile {
   read: (offset: number) => string;
   /** Writes what was appended, and resolves when all of it is on the disk, or has failed. */
   sync: () => Promise<void>;
-  /** Writes, syncs and closes. */
-  close: () => void;
+  /** Writes, syncs and closes; resolves when all is on the disk, or has failed. */
+  close: () => Promise<void>;
 }
 
 /**
@@ -44,7 +44,9 @@ export function lineFile(
   let writtenTo = size;
   let failure: Error | null = null;
   let flushing: Promise<void> | null = null;
-  let syncing: NodeJS.Timeout | null = null;
+  let soon: NodeJS.Timeout | null = null;
+  /** Resolves when all syncs that have begun are over. */
+  let syncs = Promise.resolve();
   let isTorn = torn;
   // Lines that are asked for one after the other mostly stand so.
   let page = { offset: 0, bytes: Buffer.alloc(0) };
@@ -80,25 +82,28 @@ export function lineFile(
       fail(error);
       return;
     }
-    syncing ??= setTimeout(() => {
-      syncing = null;
-      if (file === null) return;
-      fdatasync(file, (error) => {
-        if (error && file !== null) fail(error);
-      });
+    soon ??= setTimeout(() => {
+      soon = null;
+      startSync();
     }, SYNC_WITHIN_MS).unref();
+  }
+
+  function startSync(): void {
+    const own = file;
+    if (own === null || failure) return;
+    const done = new Promise<void>((resolve) => {
+      fdatasync(own, (error) => {
+        if (error) fail(error);
+        resolve();
+      });
+    });
+    syncs = syncs.then(() => done);
   }
 
   async function sync(): Promise<void> {
     flush();
-    const own = file;
-    if (own === null || failure) return;
-    await new Promise<void>((resolve) => {
-      fdatasync(own, (error) => {
-        if (error && file !== null) fail(error);
-        resolve();
-      });
-    });
+    startSync();
+    await syncs;
   }
 
   function fail(error: unknown): void {
@@ -123,18 +128,16 @@ export function lineFile(
     }
   }
 
-  function close(): void {
-    flush();
-    if (syncing) clearTimeout(syncing);
-    if (file === null) return;
+  async function close(): Promise<void> {
+    await sync();
+    if (soon) clearTimeout(soon);
     const last = file;
     file = null;
     try {
-      if (!failure) fdatasyncSync(last);
+      if (last !== null) closeSync(last);
     } catch (error) {
       fail(error);
     }
-    closeSync(last);
   }
 
   return { append, written: async () => flushing ?? undefined, read, sync, close };

@@ -1,10 +1,13 @@
 // Where rows go: stdout, or a file that is whole or not there.
-import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { codeOf, diskError } from '../ground/disk-error.ts';
 import { EXIT, Failure, failures, ReaderGone } from '../ground/errors.ts';
+import { flushed } from '../ground/flushed.ts';
 import { lockFile } from '../ground/lock.ts';
+import { firstMode, replacedFile, takeRights, type ReplacedFile } from './replaced-file.ts';
 
 /** So much is written to a file at once. */
 const CHUNK = 64 * 1024;
@@ -29,7 +32,11 @@ export function toStream(stream: Writable, lost: (reason: Error) => void): Desti
   return {
     name: 'stdout',
     write,
-    finish: async () => flush(),
+    async finish() {
+      flush();
+      const error = await flushed(stream);
+      if (error) throw writeFailure('stdout', error);
+    },
     async abandon() {
       flush();
       return null;
@@ -38,8 +45,8 @@ export function toStream(stream: Writable, lost: (reason: Error) => void): Desti
 }
 
 /**
- * Writes to `<path>.partial`, which gets the name `path` when all is written and on the disk.
- * What is no plain file (a pipe, /dev/stdout) is written directly.
+ * Writes to a `.partial` beside the file, which gets its name and rights when all is written and on
+ * the disk. What is no plain file (a pipe, /dev/stdout) is written directly.
  * @param remembered whether the answers of an earlier run are in a ledger, so that its partial rows
  *   may go
  * @throws Failure if they are not, and there are such rows: they were paid for
@@ -49,23 +56,26 @@ export async function toFile(
   remembered: boolean,
   lost: (reason: Error) => void,
 ): Promise<Destination> {
-  const existing = await stat(path).catch(() => null);
-  const direct = existing !== null && !existing.isFile();
-  const target = direct ? path : `${path}.partial`;
-  const lock = direct ? null : await lockPartial(path, target);
-  const stream = createWriteStream(target, {
-    flags: direct || remembered ? 'w' : 'wx',
-    flush: !direct,
-    highWaterMark: CHUNK,
-  });
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', (error) => reject(openFailure(target, error)));
-  }).catch(async (error: unknown) => {
+  const replaced = await replacedFile(path);
+  const { partial, direct } = replaced;
+  const lock = direct ? null : await lockPartial(path, partial);
+  let isWhole = false;
+  let stream: WriteStream;
+  try {
+    if (remembered && !direct) await rm(partial, { force: true });
+    stream = createWriteStream(partial, {
+      flags: direct ? 'w' : 'wx',
+      mode: firstMode(replaced),
+      flush: !direct,
+      highWaterMark: CHUNK,
+    });
+    await once(stream, 'open');
+    await takeRights(replaced);
+  } catch (error) {
     await lock?.release();
-    throw error;
-  });
-  const { write, flush } = writerTo(stream, target, lost);
+    throw openFailure(partial, error);
+  }
+  const { write, flush, failed } = writerTo(stream, partial, lost);
   const close = async () => {
     flush();
     stream.end();
@@ -80,17 +90,28 @@ export async function toFile(
     async finish() {
       await close();
       // What was gathered last can fail when no other write is left to say so.
-      if (stream.errored) throw writeFailure(target, stream.errored);
-      if (!direct) await rename(target, path);
+      const failure = failed();
+      if (failure) throw failure;
+      if (!direct) await named(replaced);
+      isWhole = true;
       await lock?.release();
     },
     async abandon(worth) {
+      if (isWhole) return null;
       await close();
-      if (!direct && !worth) await rm(target, { force: true });
+      if (!direct && !worth) await rm(partial, { force: true });
       await lock?.release();
-      return direct || !worth ? null : target;
+      return direct || !worth ? null : partial;
     },
   };
+}
+
+async function named({ partial, path }: ReplacedFile): Promise<void> {
+  try {
+    await rename(partial, path);
+  } catch (error) {
+    throw failures.outputFailed(path, diskError(error));
+  }
 }
 
 /** Two runs with one output would mix their rows. Null where there can be no lock. */
@@ -128,7 +149,7 @@ function writerTo(stream: Writable, name: string, lost: (reason: Error) => void)
     lost(failure);
     wake();
   });
-  return { write, flush };
+  return { write, flush, failed: () => failure };
 
   async function write(text: string): Promise<void> {
     if (failure) throw failure;
@@ -147,7 +168,7 @@ function writerTo(stream: Writable, name: string, lost: (reason: Error) => void)
   }
 }
 
-function openFailure(path: string, error: Error): Failure {
+function openFailure(path: string, error: unknown): Failure {
   return codeOf(error) === 'EEXIST'
     ? failures.partialExists(path)
     : failures.outputUnwritable(path, diskError(error));

@@ -8,6 +8,7 @@ import { spool, type Spool } from '../intake/spool.ts';
 import { STDIN } from '../intake/source.ts';
 import { isSameFile } from '../output/destination.ts';
 import { refuseClash, refuseOthersColumns } from '../output/earlier-output.ts';
+import { replacedFile } from '../output/replaced-file.ts';
 import type { Flags } from '../settings/flags.ts';
 import { ledgerPath } from '../settings/ledger-policy.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
@@ -89,7 +90,7 @@ async function refuseLedgerAsOther(
   if (ledger === null) return;
   const others: [name: string, path: string | null | undefined][] = [
     ['the output', path],
-    ['the rows of an unfinished output', path && `${path}.partial`],
+    ['the rows of an unfinished output', path && (await replacedFile(path)).partial],
     ['the summary', flags.summary],
     ...inputs.map((input): [string, string] => ['an input', input]),
   ];

@@ -47,6 +47,8 @@ export async function run(
     }
     refuseLoss(rows);
     for (const sink of sinks) await sink.finish?.();
+    // What was written last can fail when nothing else is left to say so.
+    await desk.ledger.sync();
     return { rows, ended: null, hasBegun: true };
   } catch (error) {
     stop.abort(error);

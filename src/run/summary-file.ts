@@ -1,8 +1,10 @@
 // The file of `--summary`: checked at the start, written at the end.
-import { access, constants, rename, writeFile } from 'node:fs/promises';
+import { access, constants, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { diskError } from '../ground/disk-error.ts';
 import { failures } from '../ground/errors.ts';
 import { isSameFile } from '../output/destination.ts';
+import { firstMode, replacedFile, takeRights } from '../output/replaced-file.ts';
 import type { Summary } from '../output/summary-format.ts';
 
 /** Before anything is paid for. @throws Failure if it can't be written, or is another file of the run */
@@ -12,18 +14,26 @@ export async function checkSummaryFile(path: string, others: readonly string[]):
       throw failures.summaryIsOther(path, other);
     }
   }
-  await access(dirname(resolve(path)), constants.W_OK).catch(() => {
+  const { path: file, direct } = await replacedFile(path);
+  await access(direct ? file : dirname(resolve(file)), constants.W_OK).catch(() => {
     throw failures.outputUnwritable(path, 'its folder does not exist or may not be written to');
   });
 }
 
 /** @throws Failure, which says that the rows at least are written. */
 export async function writeSummary(path: string, summary: Summary): Promise<void> {
+  const text = `${JSON.stringify(summary, null, 2)}\n`;
   try {
-    const draft = `${path}.partial`;
-    await writeFile(draft, `${JSON.stringify(summary, null, 2)}\n`);
-    await rename(draft, path);
+    const file = await replacedFile(path);
+    if (file.direct) {
+      await writeFile(file.path, text);
+      return;
+    }
+    await rm(file.partial, { force: true });
+    await writeFile(file.partial, text, { flag: 'wx', mode: firstMode(file), flush: true });
+    await takeRights(file);
+    await rename(file.partial, file.path);
   } catch (error) {
-    throw failures.summaryLost(path, error instanceof Error ? error.message : String(error));
+    throw failures.summaryLost(path, diskError(error));
   }
 }

@@ -28,7 +28,7 @@ test('a line is on the disk within 100 ms, and each later one too', async () => 
     await disk.idle();
     expect(kept()).toBe(text);
   }
-  lines.close();
+  await lines.close();
 });
 
 test('a sync is over when all that was appended is on the disk', async () => {
@@ -37,6 +37,6 @@ test('a sync is over when all that was appended is on the disk', async () => {
   await lines.sync();
   expect(kept()).toBe('one\n');
   lines.append('two');
-  lines.close();
+  await lines.close();
   expect(kept()).toBe('one\ntwo\n');
 });

@@ -1,12 +1,24 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ReaderGone } from '../../src/ground/errors.ts';
 import { isSameFile, toFile, toStream } from '../../src/output/destination.ts';
-import { watchDisk } from '../disk.ts';
+import { failDisk, watchDisk } from '../disk.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'destination-'));
 const ignore = () => {};
@@ -152,9 +164,13 @@ test('a reader that is behind holds the next rows up, however small they are', a
   expect(written).toBe(1);
   take();
   await writing;
-  await destination.finish();
+  const finished = destination.finish();
+  await tick();
   expect(stream.writableLength).toBe(2);
   take();
+  await tick();
+  take();
+  await finished;
   expect(chunks.join('')).toBe('1234\n5678\n9\n');
 });
 
@@ -183,6 +199,112 @@ test('a disk that is full for the last rows is told', async () => {
   await destination.write('x\n');
   await expect(destination.finish()).rejects.toThrow('the disk is full');
   expect(await destination.abandon(true)).toBeNull();
+});
+
+test.each([0o600, 0o640, 0o664, 0o444])('an output keeps its rights, %i', async (mode) => {
+  const path = join(folder, `rights-${mode}.csv`);
+  await writeFile(path, 'old\n');
+  await chmod(path, mode);
+  await writeFile(`${path}.partial`, 'of a run that ended early\n');
+  await chmod(`${path}.partial`, 0o666);
+  const destination = await toFile(path, true, ignore);
+  expect((await stat(`${path}.partial`)).mode & 0o777).toBe(mode);
+  await destination.write('new\n');
+  await destination.finish();
+  expect((await stat(path)).mode & 0o777).toBe(mode);
+  expect(await readFile(path, 'utf8')).toBe('new\n');
+});
+
+test.skipIf(process.getuid?.() !== 0)('an output keeps its owner', async () => {
+  const path = join(folder, 'owned.csv');
+  await writeFile(path, 'old\n');
+  await chown(path, 1234, 4321);
+  const destination = await toFile(path, false, ignore);
+  await destination.write('new\n');
+  await destination.finish();
+  const { uid, gid } = await stat(path);
+  expect([uid, gid]).toEqual([1234, 4321]);
+});
+
+test.each([
+  ['a file', 'old\n', 0o600],
+  ['nothing yet', null, 0o666 & ~process.umask()],
+])('a link to %s stays one, and what it names is written', async (what, text, mode) => {
+  const home = join(folder, `link to ${what}`);
+  await mkdir(join(home, 'real'), { recursive: true });
+  const real = join(home, 'real/out.csv');
+  if (text !== null) await writeFile(real, text, { mode });
+  await symlink('real/out.csv', join(home, 'hop.csv'));
+  await symlink('hop.csv', join(home, 'link.csv'));
+  const destination = await toFile(join(home, 'link.csv'), false, ignore);
+  expect(existsSync(`${real}.partial`)).toBe(true);
+  await destination.write('new\n');
+  await destination.finish();
+  expect(await readlink(join(home, 'link.csv'))).toBe('hop.csv');
+  expect((await lstat(join(home, 'hop.csv'))).isSymbolicLink()).toBe(true);
+  expect(await readFile(real, 'utf8')).toBe('new\n');
+  expect((await stat(real)).mode & 0o777).toBe(mode);
+  expect((await readdir(home, { recursive: true })).toSorted()).toEqual([
+    'hop.csv',
+    'link.csv',
+    'real',
+    'real/out.csv',
+  ]);
+});
+
+test('two names of one file are one output', async () => {
+  const path = join(folder, 'one.csv');
+  const link = join(folder, 'other-name.csv');
+  await symlink(path, link);
+  const destination = await toFile(path, true, ignore);
+  await expect(toFile(link, true, ignore)).rejects.toThrow('being written by another run');
+  await destination.abandon(false);
+});
+
+test('links that lead in a circle are told', async () => {
+  const path = join(folder, 'circle.csv');
+  await symlink('circle.csv', path);
+  await expect(toFile(path, false, ignore)).rejects.toThrow('in a circle');
+});
+
+test('a disk that fails in the last sync is told, and the rows stay in the partial', async () => {
+  failDisk('fsync', 'EIO');
+  const path = join(folder, 'unsynced.csv');
+  const destination = await toFile(path, false, ignore);
+  await destination.write('x\n');
+  await expect(destination.finish()).rejects.toMatchObject({ exit: 3, kind: 'output' });
+  expect(await destination.abandon(true)).toBe(`${path}.partial`);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a name that can no longer be given is told', async () => {
+  const path = join(folder, 'taken.csv');
+  const destination = await toFile(path, false, ignore);
+  await destination.write('x\n');
+  await mkdir(path);
+  await expect(destination.finish()).rejects.toThrow(`Writing ${path} failed: it is a folder.`);
+  expect(await destination.abandon(true)).toBe(`${path}.partial`);
+});
+
+test('of a file that has its name nothing is given up', async () => {
+  const path = join(folder, 'named.csv');
+  const destination = await toFile(path, false, ignore);
+  await destination.write('x\n');
+  await destination.finish();
+  expect(await destination.abandon(false)).toBeNull();
+  expect(await readFile(path, 'utf8')).toBe('x\n');
+});
+
+test('a stream that can take the rows but not the last of them is told', async () => {
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  const stream = new Writable({
+    write: (chunk, _, done) => setImmediate(done, String(chunk) === 'last\n' ? full : null),
+  });
+  const destination = toStream(stream, ignore);
+  await destination.write('first\n');
+  await tick();
+  await destination.write('last\n');
+  await expect(destination.finish()).rejects.toThrow('Writing stdout failed: the disk is full.');
 });
 
 test('a link to the input is the input', async () => {
