@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-import { run } from '../dist/main.js';
-process.exit(await run(process));
+import { main } from '../dist/main.js';
+process.exit(await main(process));

@@ -119,6 +119,8 @@ function programOf(version: string, act: Act): Command {
     .command('batches [action] [ids...]')
     .description('the open batches of a ledger; `batches cancel [ids...]` gives them up')
     .option('--ledger <file>', 'to look in (default: ticket-classify.ledger.jsonl)')
+    .option('--playbook <dir>', 'of the runs that sent them, if it gives prices')
+    .option('--max-wait <duration>', 'for what the server does not tell (default: 10m)')
     .option('--json', 'as JSON')
     .action((action: string | undefined, ids: string[], flags: object) =>
       act('batches')([...(action === undefined ? [] : [action]), ...ids], flags),

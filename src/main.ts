@@ -2,12 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { COMMANDS, parseArguments, type Invocation } from './cli.ts';
 import { realClock, type Clock } from './ground/clock.ts';
+import { complaint } from './run/complaint.ts';
 import type { Context } from './run/context.ts';
-import { parseDuration } from './ground/duration.ts';
 import { EXIT, Failure, failures } from './ground/errors.ts';
 import { readEnvironment } from './ground/environment.ts';
 import { flushed } from './ground/flushed.ts';
-import { shellWord } from './ground/shell-word.ts';
 
 /** As much of node's process as is used, so that tests can bring their own. */
 export interface Process {
@@ -33,7 +32,7 @@ type Signal = 'SIGINT' | 'SIGTERM';
 const GRACE_MS = 10_000;
 
 /** @returns the exit code, once everything is written. */
-export async function run(
+export async function main(
   process: Process,
   clock: Clock = realClock,
   graceMs: number = GRACE_MS,
@@ -43,14 +42,14 @@ export async function run(
   stdout.on('error', () => {});
   stderr.on('error', () => {});
   function crash(error: unknown): void {
-    stderr.write(complaint(error, process.argv.slice(2)));
+    stderr.write(complaint(error, process.argv.slice(2), packageVersion()));
     process.exit(EXIT.bug);
   }
   process.on('uncaughtException', crash);
   try {
-    return await perform(process, clock, graceMs);
+    return await obey(process, clock, graceMs);
   } catch (error) {
-    stderr.write(complaint(error, process.argv.slice(2)));
+    stderr.write(complaint(error, process.argv.slice(2), packageVersion()));
     return error instanceof Failure ? error.exit : EXIT.bug;
   } finally {
     process.off('uncaughtException', crash);
@@ -59,7 +58,7 @@ export async function run(
   }
 }
 
-async function perform(process: Process, clock: Clock, graceMs: number): Promise<number> {
+async function obey(process: Process, clock: Clock, graceMs: number): Promise<number> {
   const { stdin, stdout, stderr } = process;
   const args = process.argv.slice(2);
   const invocation = parseArguments(args, packageVersion(), (text) => stdout.write(text));
@@ -181,61 +180,6 @@ async function withSignals(
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
-}
-
-function complaint(error: unknown, args: readonly string[]): string {
-  if (error instanceof Failure) {
-    const again = error.goesOn ? resumed(args, error.goesOn.startedAt) : args;
-    const isBudget = error.kind === 'budget';
-    const remedies = error.remedies.map(
-      (added) => `  ${typed(isBudget ? withFlag(again, added) : [...again, ...added])}`,
-    );
-    const onwards = error.goesOn && remedies.length === 0 ? goingOn(error.goesOn, args) : [];
-    const more = isBudget && remedies.length > 0 ? ['To go on with more:', ...remedies] : remedies;
-    const lines = [error.message, error.aftermath, error.hint, ...more, ...onwards];
-    return `ticket-classify: ${lines.filter((line) => line !== '').join('\n  ')}\n`;
-  }
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return (
-    `ticket-classify ${packageVersion()}: this is a bug of ours, and we are sorry.\n${what}\n` +
-    '  Rows written so far are kept. Please report it with the lines above.\n'
-  );
-}
-
-/** The same command; but what this run has asked again must not be asked once more. */
-function goingOn(
-  { startedAt, readsStdin: isPiped }: NonNullable<Failure['goesOn']>,
-  args: readonly string[],
-): string[] {
-  const title = isPiped ? 'To go on, the same input into:' : 'To go on:';
-  return [title, `  ${typed(resumed(args, startedAt))}`];
-}
-
-function resumed(args: readonly string[], startedAt: Date): string[] {
-  const start = startedAt.toISOString();
-  const again = args
-    .filter((arg) => arg !== '--fresh' && arg !== '--retry-triage')
-    .map((arg, at, all) => (all[at - 1] === '--newer-than' ? absolute(arg, startedAt) : arg));
-  if (args.includes('--fresh')) again.push('--newer-than', start);
-  if (args.includes('--retry-triage')) again.push('--retry-triage-before', start);
-  return again;
-}
-
-/** An age means another time each time it is typed. */
-function absolute(time: string, startedAt: Date): string {
-  const seconds = parseDuration(time);
-  return seconds === null ? time : new Date(startedAt.getTime() - seconds * 1_000).toISOString();
-}
-
-/** The last of two equal flags counts; one is clearer. */
-function withFlag(args: readonly string[], added: readonly string[]): string[] {
-  const [flag, value] = added;
-  const at = args.findIndex((arg) => arg === flag);
-  return at < 0 || value === undefined ? [...args, ...added] : args.toSpliced(at, 2, ...added);
-}
-
-function typed(args: readonly string[]): string {
-  return ['ticket-classify', ...args].map(shellWord).join(' ');
 }
 
 function packageVersion(): string {

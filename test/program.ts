@@ -2,7 +2,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect } from 'vitest';
 import { COMMANDS } from '../src/cli.ts';
 import type { Clock } from '../src/ground/clock.ts';
-import { run, type Process } from '../src/main.ts';
+import { main, type Process } from '../src/main.ts';
 import type { Simulator } from '../src/simulator/simulator.ts';
 
 export interface World {
@@ -27,7 +27,7 @@ export async function program(args: string[], world: World = {}): Promise<Outcom
   const stdout = sink(world.terminal);
   const stderr = sink(world.terminal);
   const process = fakeProcess(args, world, stdout, stderr);
-  const code = await run(process, world.clock ?? hurriedClock());
+  const code = await main(process, world.clock ?? hurriedClock());
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

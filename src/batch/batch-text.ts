@@ -3,7 +3,8 @@ import { halfNanosOf, roundedUsd } from '../ground/money.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import { plural, span, thousands } from '../ground/figures.ts';
 import { textTable } from '../ground/text-table.ts';
-import type { CollectedLine } from './collect.ts';
+import type { Closed } from './close-batch.ts';
+import type { Collected } from './collect.ts';
 
 /** `2 batches (1,800 tickets) are running, the oldest for 12 min`, without a full stop. */
 export function runningText(open: readonly OpenBatch[], now: number): string {
@@ -17,14 +18,14 @@ export function runningText(open: readonly OpenBatch[], now: number): string {
 export interface ToldBatch {
   batch: OpenBatch;
   /** `unknown`: nobody knows whether it was made; `elsewhere`: at another host than was asked. */
-  state: 'running' | 'canceling' | 'ended' | 'gone' | 'unknown' | 'elsewhere';
+  state: 'running' | 'canceling' | 'ended' | 'missing' | 'unknown' | 'elsewhere';
 }
 
 const STATES: Record<ToldBatch['state'], string> = {
   running: 'running',
   canceling: 'being canceled',
   ended: 'ended, to be collected',
-  gone: 'gone',
+  missing: 'not known just now',
   unknown: 'perhaps made',
   elsewhere: 'at another host',
 };
@@ -59,14 +60,34 @@ export function mostText(open: readonly OpenBatch[]): string {
 }
 
 /** `collected msgbatch_01: 898 answered, 2 expired, $1.20`. */
-/** @param cost in half nano-dollars */
-export function collectedText(line: CollectedLine, cost: number, simulated: boolean): string {
-  const { id, answered, errored, expired, canceled } = line;
-  const parts = Object.entries({ errored, expired, canceled })
+export function collectedText({ line, cost, lost }: Collected, simulated: boolean): string {
+  const { id, answered, expired, canceled } = line;
+  const counts = { errored: line.errored - lost.requests, expired, canceled };
+  const parts = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${thousands(count)} ${name}`);
   const money = `${simulated ? 'simulated ' : ''}${roundedUsd(cost)}`;
-  return `collected ${id}: ${[`${thousands(answered)} answered`, ...parts, money].join(', ')}`;
+  const what = `collected ${id}: ${[`${thousands(answered)} answered`, ...parts, money].join(', ')}`;
+  return lost.requests === 0 ? what : `${what}. ${lostText(id, lost)}`;
+}
+
+function lostText(id: string, { requests, most }: Closed['lost']): string {
+  const [results, them] =
+    requests === 1 ? ['1 result', 'it'] : [`${thousands(requests)} results`, 'them'];
+  return (
+    `${results} could not be read: at most ${roundedUsd(most)} was paid for ${them}, ` +
+    `and ${id} stays on the server.`
+  );
+}
+
+/** @param why it was, in a few words */
+export function writtenOffText(
+  id: string,
+  { requests, most }: Closed['lost'],
+  why: string,
+): string {
+  const tickets = plural(requests, 'ticket');
+  return `${id} is written off (${why}): ${tickets} without an answer, for which at most ${roundedUsd(most)} was paid.`;
 }
 
 function batchesIn(open: readonly OpenBatch[]): string {

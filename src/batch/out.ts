@@ -9,7 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Flags } from '../settings/flags.ts';
-import type { InvalidAnswer, ValidAnswer } from '../ticket.ts';
+import type { Answer } from '../ticket.ts';
 import type { Chunk } from './chunk.ts';
 
 /** What all parts of a job by batch share. */
@@ -25,8 +25,8 @@ export interface BatchJob {
   clock: Clock;
   stop: AbortSignal;
   note: (text: string) => void;
-  /** Told of each answer when it is in the ledger. */
-  came: (answer: ValidAnswer | InvalidAnswer) => void;
+  /** Told of each answer when it is in the ledger, and of each request of unknown cost. */
+  came: (answer: Answer) => void;
 }
 
 export interface Out {
@@ -40,8 +40,8 @@ export interface Out {
   sent: (batch: string, id: string) => Promise<void>;
   /** Nothing came of it. */
   drop: (batch: string, why: string) => void;
-  /** It is out no more. @param paid in half nano-dollars */
-  close: (batch: string, paid: number) => void;
+  /** It is out no more. @param cost and, of what nobody will ever know, the most; in half nano-dollars */
+  close: (batch: string, cost: number, most: number) => void;
 }
 
 export function openOut({ ledger, budget, playbook, host, clock }: BatchJob): Out {
@@ -79,11 +79,12 @@ export function openOut({ ledger, budget, playbook, host, clock }: BatchJob): Ou
 
   function drop(batch: string, why: string): void {
     ledger.keepBatch({ ...batchHead(batch, 'dropped', clock.now()), why });
-    close(batch, 0);
+    close(batch, 0, 0);
   }
 
-  function close(batch: string, paid: number): void {
-    held.get(batch)?.settle(paid);
+  function close(batch: string, cost: number, most: number): void {
+    if (most > 0) budget.setAside(most).keep();
+    held.get(batch)?.settle(cost);
     held.delete(batch);
   }
 

@@ -1,9 +1,15 @@
 // A batch whose fate is unknown (a crash, a lost answer) → the id under which it runs, or that it does not.
+import { ResultsMissing } from '../claude/batch-results.ts';
 import { SEND_TIMEOUT_MS, type BatchState, type ClaudeBatches } from '../claude/batches.ts';
+import { EXIT, Failure } from '../ground/errors.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 
-/** `running`: one that may be it has not ended, and tells no sooner; `waiting`: it may yet turn up. */
-export type Fate = { kind: 'found'; id: string } | { kind: 'none' | 'running' | 'waiting' };
+/**
+ * `running`: one that may be it has not ended, and tells no sooner; `hidden`: one has ended, but can't be
+ * read; `waiting`: it may yet turn up.
+ */
+export type Fate =
+  { kind: 'found'; id: string } | { kind: 'none' | 'running' | 'hidden' | 'waiting' };
 
 /** Between our clock and the server's. */
 const SKEW_MS = 10 * 60_000;
@@ -27,23 +33,33 @@ export async function settle(
 ): Promise<Fate> {
   const intendedAt = Date.parse(batch.time);
   let isRunning = false;
+  let isHidden = false;
   for await (const state of claude.since(intendedAt - SKEW_MS)) {
     if (known.has(state.id) || state.requests !== batch.texts.length) continue;
+    const isOurs = state.isEnded ? await isOfOurs(state, batch, claude) : null;
+    if (isOurs) return { kind: 'found', id: state.id };
     if (!state.isEnded) isRunning = true;
-    else if (await isOurs(state, batch, claude)) return { kind: 'found', id: state.id };
+    else if (isOurs === null) isHidden = true;
   }
   if (isRunning) return { kind: 'running' };
+  if (isHidden) return { kind: 'hidden' };
   const overAt = Math.min(heard, intendedAt + SEND_TIMEOUT_MS);
   return { kind: now - overAt < LATE_MS ? 'waiting' : 'none' };
 }
 
-async function isOurs(
+/** Null for one that does not tell. */
+async function isOfOurs(
   state: BatchState,
   { batch }: OpenBatch,
   claude: Pick<ClaudeBatches, 'results'>,
-): Promise<boolean> {
-  for await (const { customId } of claude.results(state)) return isOfBatch(customId, batch);
-  return false;
+): Promise<boolean | null> {
+  try {
+    for await (const { customId } of claude.results(state)) return isOfBatch(customId, batch);
+  } catch (error) {
+    const isSilent = error instanceof Failure && error.exit === EXIT.later;
+    if (!isSilent && !(error instanceof ResultsMissing)) throw error;
+  }
+  return null;
 }
 
 /**

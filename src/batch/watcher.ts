@@ -1,9 +1,12 @@
 // Open batches → what has become of them: found again, ended and collected, gone.
+import { ResultsMissing } from '../claude/batch-results.ts';
 import { Failure, failures } from '../ground/errors.ts';
+import type { Answer } from '../ticket.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { BatchState } from '../claude/batches.ts';
-import { collectedText } from './batch-text.ts';
-import { collect, writeOff } from './collect.ts';
+import { collectedText, writtenOffText } from './batch-text.ts';
+import { isPastKeeping, writeOff } from './close-batch.ts';
+import { collect, type CollectOptions } from './collect.ts';
 import { batchHead, type BatchJob, type Out } from './out.ts';
 import { settle } from './settle.ts';
 
@@ -30,55 +33,123 @@ const LONGEST_LOOK_MS = 60_000;
 export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watcher {
   const { claude, ledger, flags, host, clock, stop, note } = job;
   const { batches } = ledger;
-  const collecting = { ...job, simulated, keep: flags.keepBatches, now: clock.now };
+  const collecting: CollectOptions = {
+    ...job,
+    came,
+    simulated,
+    keep: flags.keepBatches,
+    isLast: false,
+    now: clock.now,
+  };
+  /** Of what this run has put into the ledger, by the server's names for the batches. */
+  const paid = new Map<string, { cost: number; unknown: number }>();
   /** Since when nobody waits for an answer to a create of unknown fate, by our names for the batches. */
   const unheard = new Map<string, number>();
+  /** What the server has not known, and since when, by our names for the batches. */
+  const missing = new Map<string, { since: number; what: string }>();
   let looks = 0;
   let isRemoving = !flags.keepBatches;
+
+  function came(answer: Answer): void {
+    if (answer.kind !== 'none' && answer.batch !== null) {
+      const { cost, unknown } = paidFor(answer.batch);
+      paid.set(answer.batch, {
+        cost: cost + answer.cost,
+        unknown: unknown + answer.unknownCost,
+      });
+    }
+    job.came(answer);
+  }
+
+  function paidFor(id: string | null) {
+    return paid.get(id ?? '') ?? { cost: 0, unknown: 0 };
+  }
+
+  /** It is out no more; `lost` is what nobody will ever know of it. */
+  function close({ batch, id }: OpenBatch, lost: { most: number }): void {
+    const { cost, unknown } = paidFor(id);
+    out.close(batch, cost, lost.most + unknown);
+  }
 
   async function look(): Promise<number> {
     let news = 0;
     for (const batch of out.open()) {
       stop.throwIfAborted();
       const id = batch.id ?? (await settled(batch));
-      if (id === null) continue;
-      const state = await claude.look(id);
-      if (state?.isEnded === false) continue;
-      await take(batch, id, state);
-      news += 1;
+      if (id !== null && (await lookAt(batch, id))) news += 1;
     }
     if (news > 0) looks = 0;
     return news;
   }
 
+  /** @returns whether it is out no more */
+  async function lookAt(batch: OpenBatch, id: string): Promise<boolean> {
+    const state = await claude.look(id);
+    if (state === null) return lack(batch, `the batch ${id}`);
+    if (!state.isEnded) {
+      missing.delete(batch.batch);
+      return false;
+    }
+    try {
+      await take(batch, state);
+    } catch (error) {
+      if (!(error instanceof ResultsMissing)) throw error;
+      return lack(batch, `the results of ${id}`);
+    }
+    return true;
+  }
+
+  /** A 404 is no proof that it is gone: it is looked for again, now and by later runs. */
+  async function lack(batch: OpenBatch, what: string): Promise<boolean> {
+    // A stand-in forgets its own with each run.
+    if (flags.simulate || isPastKeeping(batch, clock.now())) {
+      const { lost } = await writeOff(batch, collecting);
+      close(batch, lost);
+      note(writtenOffText(batch.id ?? batch.batch, lost, 'the server has it no more'));
+      return true;
+    }
+    if (!missing.has(batch.batch)) {
+      missing.set(batch.batch, { since: clock.now(), what });
+      note(`The server does not know ${what} at the moment (404). That is looked for again.`);
+    }
+    return false;
+  }
+
+  async function take(batch: OpenBatch, state: BatchState): Promise<void> {
+    const collected = await collect(batch, state, collecting);
+    close(batch, collected.lost);
+    note(collectedText(collected, simulated));
+    if (collected.lasting === null) return removeLeft();
+    // Once that is mended, all that was refused is asked again.
+    ledger.keepBatch(batchHead('', 'finished', clock.now()));
+    throw failures.batchErrored(state.id, collected.lasting);
+  }
+
   async function pause(): Promise<void> {
     if (!flags.wait) throw failures.batchesRunning();
+    refuseForEver();
     const wait = Math.min(LONGEST_LOOK_MS, LOOK_MS * 1.5 ** looks);
     looks += 1;
     await clock.sleep(wait, stop);
+  }
+
+  /** @throws Failure where nothing is left to wait for but what has been missing for too long */
+  function refuseForEver(): void {
+    const { seconds, text } = flags.maxWait;
+    for (const { batch } of out.open()) {
+      const since = missing.get(batch)?.since ?? Number.POSITIVE_INFINITY;
+      if (clock.now() - since <= seconds * 1_000) return;
+    }
+    for (const { batch, id } of out.open()) {
+      const what = missing.get(batch)?.what ?? '';
+      throw failures.batchMissing(what, id ?? batch, text, ledger.path ?? '');
+    }
   }
 
   async function waitForNews(): Promise<void> {
     const before = out.open().length;
     await look();
     if (out.open().length === before) await pause();
-  }
-
-  async function take(batch: OpenBatch, id: string, state: BatchState | null): Promise<void> {
-    if (state === null) {
-      // A key of another workspace does not see it either, and all of it would be paid for twice.
-      if (!flags.simulate) throw failures.batchGone(id, ledger.path ?? '');
-      writeOff(batch, id, collecting);
-      out.close(batch.batch, 0);
-      return;
-    }
-    const { line, cost, paid, lasting } = await collect(batch, state, collecting);
-    out.close(batch.batch, paid);
-    note(collectedText(line, cost, simulated));
-    if (lasting === null) return removeLeft();
-    // Once that is mended, all that was refused is asked again.
-    ledger.keepBatch(batchHead('', 'finished', clock.now()));
-    throw failures.batchErrored(id, lasting);
   }
 
   async function removeLeft(): Promise<void> {
@@ -102,10 +173,21 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
     heard(batch.batch);
     const since = unheard.get(batch.batch) ?? clock.now();
     const fate = await settle(batch, claude, batches.ids(), clock.now(), since);
-    if (fate.kind === 'none') out.drop(batch.batch, 'it never arrived');
-    if (fate.kind !== 'found') return null;
-    await out.sent(batch.batch, fate.id);
-    return fate.id;
+    switch (fate.kind) {
+      case 'found':
+        missing.delete(batch.batch);
+        await out.sent(batch.batch, fate.id);
+        return fate.id;
+      case 'none':
+        out.drop(batch.batch, 'it never arrived');
+        return null;
+      case 'hidden':
+        await lack(batch, `the results of what may be the batch ${batch.batch}`);
+        return null;
+      default:
+        missing.delete(batch.batch);
+        return null;
+    }
   }
 
   function heard(batch: string): void {

@@ -1,14 +1,13 @@
 // The Message Batches API, as far as a run needs it: what goes out, and what may have come of it.
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { APIConnectionError, APIError, type Anthropic } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages/batches';
 import { z } from 'zod';
-import type { Clock } from '../ground/clock.ts';
 import { failures, type Failure } from '../ground/errors.ts';
-import { NotAMessage, readMessage, type Message } from './message.ts';
+import { readResults, type BatchResult } from './batch-results.ts';
+import { NotAMessage } from './message.ts';
+import { absenceOf, isMissing, patience, type PatienceOptions } from './patience.ts';
 import type { Request } from './request.ts';
-import { problemOf, runFailureOf, SIMULATOR_HEADER, waitBefore } from './retry.ts';
+import { problemOf, runFailureOf, SIMULATOR_HEADER } from './retry.ts';
 
 /** As a server tells of it. */
 export interface BatchState {
@@ -40,35 +39,20 @@ export type Sending =
   /** Nobody knows whether it was. */
   | { kind: 'unclear'; why: string };
 
-export type BatchResult = { customId: string } & (
-  | { kind: 'answered'; message: Message }
-  | { kind: 'errored'; why: string; passing: boolean }
-  | { kind: 'expired' | 'canceled' }
-);
-
-export interface BatchesOptions {
-  client: Anthropic;
-  clock: Clock;
-  /** Aborted: no request goes out any more. */
-  stop: AbortSignal;
+export interface BatchesOptions extends PatienceOptions {
   /** Aborted: what is on its way is dropped as well. */
   leave: AbortSignal;
-  maxWait: { seconds: number; text: string };
 }
 
 export interface ClaudeBatches {
   /** Whether a stand-in answers. @throws Failure for a server that has no batches */
   probe: () => Promise<{ simulated: boolean }>;
   send: (requests: readonly BatchRequest[]) => Promise<Sending>;
-  /** Null for one that is gone. */
+  /** Null for one that the server does not know, or not just now. */
   look: (id: string) => Promise<BatchState | null>;
   /** All that were made since a time (milliseconds since 1970), the newest first. */
   since: (time: number) => AsyncGenerator<BatchState>;
-  /**
-   * In any order. A stream that breaks off is read again from its beginning: results may come twice.
-   * None of a batch whose results the server no longer has.
-   * A `results_url` of another host is not followed, as the key would go along.
-   */
+  /** See `readResults`. */
   results: (batch: BatchState) => AsyncGenerator<BatchResult>;
   cancel: (id: string) => Promise<void>;
   /** It may be gone already. */
@@ -77,70 +61,36 @@ export interface ClaudeBatches {
 
 /** An upload of 32 MB over a slow line. */
 export const SEND_TIMEOUT_MS = 600_000;
-/** A look at a batch is over sooner, or never. */
-const LOOK_TIMEOUT_MS = 60_000;
 const PAGE = 100;
-/** As the SDK asks for results. */
-const RESULTS_HEADERS = { accept: 'application/binary' };
 const PATH = '/v1/messages/batches';
+/** Of the 5xx those that say that nothing was done. */
+const NOT_DONE = new Set([501, 529]);
+/** The API has no batches in such a workspace. */
+const REVIEW_OFF = 'workspace_human_review_disabled';
 
-/** Refusals of a single request that say nothing of the request itself. */
-const PASSING = /^(api_error|overloaded_error|rate_limit_error|timeout_error)$/;
-
-export function claudeBatches({
-  client,
-  clock,
-  stop,
-  leave,
-  maxWait,
-}: BatchesOptions): ClaudeBatches {
+export function claudeBatches(options: BatchesOptions): ClaudeBatches {
+  const { client, leave } = options;
   const { batches } = client.messages;
-
-  /** Reading may be done again as often as it takes. */
-  async function patiently<T>(read: () => Promise<T>): Promise<T> {
-    const startedAt = clock.now();
-    for (let attempt = 1; ; attempt++) {
-      stop.throwIfAborted();
-      try {
-        return await read();
-      } catch (error) {
-        stop.throwIfAborted();
-        if (error instanceof APIError && error.status === 404) throw error;
-        const failure = runFailureOf(error, client.baseURL, '');
-        if (failure) throw failure;
-        const problem = problemOf(error, LOOK_TIMEOUT_MS / 1_000);
-        if (!problem.passing) throw failures.batchesRefused(client.baseURL, problem.why);
-        const wait = waitBefore(Math.min(attempt, 8), problem.retryAfter, clock.random);
-        if (clock.now() + wait - startedAt > maxWait.seconds * 1_000) {
-          throw failures.noSuccess(maxWait.text, problem.why);
-        }
-        await clock.sleep(wait, stop);
-      }
-    }
-  }
-
-  const options = { signal: stop, maxRetries: 0, timeout: LOOK_TIMEOUT_MS };
+  const patiently = patience(options);
 
   /** The SDK takes a page of HTML for a list without any batch, and what was sent for lost. */
   async function listed(query: { limit: number; after_id?: string }) {
-    const { data, response } = await client
-      .get<unknown>(PATH, { query, ...options })
-      .withResponse();
-    const { data: states, ...page } = checked(pageSchema, data);
-    return {
-      ...page,
-      states: states.map(stateOf),
-      simulated: response.headers.has(SIMULATOR_HEADER),
-    };
+    try {
+      return await patiently(async (request) => {
+        const page = client.get<unknown>(PATH, { query, ...request });
+        const { data, response } = await page.withResponse();
+        const { data: states, ...rest } = checked(pageSchema, data);
+        const simulated = response.headers.has(SIMULATOR_HEADER);
+        return { ...rest, states: states.map(stateOf), simulated };
+      });
+    } catch (error) {
+      throw isMissing(error) ? failures.noBatches(client.baseURL, '404') : error;
+    }
   }
 
   async function probe(): Promise<{ simulated: boolean }> {
-    try {
-      const { simulated } = await patiently(() => listed({ limit: 1 }));
-      return { simulated };
-    } catch (error) {
-      throw isMissing(error) ? failures.noBatches(client.baseURL) : error;
-    }
+    const { simulated } = await listed({ limit: 1 });
+    return { simulated };
   }
 
   async function send(requests: readonly BatchRequest[]): Promise<Sending> {
@@ -158,26 +108,34 @@ export function claudeBatches({
       if (typeof id === 'string' && id !== '') return { kind: 'made', id };
       return { kind: 'unclear', why: 'the response was not a batch' };
     } catch (error) {
-      return refusalOf(error);
+      return refusalOf(error, requests.length);
     }
   }
 
-  function refusalOf(error: unknown): Sending {
+  function refusalOf(error: unknown, requests: number): Sending {
     const { why, passing, retryAfter, unknownCost } = problemOf(error, SEND_TIMEOUT_MS / 1_000);
     const status = error instanceof APIError ? (error.status ?? 0) : 0;
-    const isRefusal = status === 529 || (status >= 400 && status < 500 && status !== 408);
+    const isRefusal = (status >= 400 && status < 500 && status !== 408) || NOT_DONE.has(status);
     const isUnsent = error instanceof APIConnectionError && !unknownCost;
     if (!isRefusal && !isUnsent) return { kind: 'unclear', why };
-    const lasting = passing ? null : failures.batchesRefused(client.baseURL, why);
-    const failure = isMissing(error)
-      ? failures.noBatches(client.baseURL)
-      : (runFailureOf(error, client.baseURL, '') ?? lasting);
+    const host = client.baseURL;
+    const lasting = passing ? null : failures.batchesRefused(host, why);
+    const failure =
+      failureOfCreate(error, requests, why) ?? runFailureOf(error, host, '') ?? lasting;
     return { kind: 'refused', why, failure, retryAfter };
+  }
+
+  function failureOfCreate(error: unknown, requests: number, why: string): Failure | null {
+    if (isMissing(error)) return failures.noBatches(client.baseURL, '404');
+    if (!(error instanceof APIError)) return null;
+    if (error.status === 413) return failures.batchTooLarge(client.baseURL, requests, why);
+    if (error.errorCode === REVIEW_OFF) return failures.humanReviewOff(why);
+    return absenceOf(error, client.baseURL);
   }
 
   async function look(id: string): Promise<BatchState | null> {
     try {
-      return await patiently(async () => stateOf(await batches.retrieve(id, {}, options)));
+      return await patiently(async (request) => stateOf(await batches.retrieve(id, {}, request)));
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -188,7 +146,7 @@ export function claudeBatches({
     let after: string | undefined;
     while (true) {
       const query = { limit: PAGE, ...(after === undefined ? {} : { after_id: after }) };
-      const page = await patiently(() => listed(query));
+      const page = await listed(query);
       for (const state of page.states) {
         if (state.createdAt < time) return;
         yield state;
@@ -198,49 +156,10 @@ export function claudeBatches({
     }
   }
 
-  async function* results({ id, resultsUrl, requests }: BatchState): AsyncGenerator<BatchResult> {
-    const own = new URL(client.buildURL(`${PATH}/${id}/results`, null));
-    const told = new URL(resultsUrl ?? own.href, own);
-    // The key goes along, so to no other host than the one that it is for.
-    const url = told.origin === own.origin ? told : own;
-    const startedAt = clock.now();
-    for (let attempt = 1; ; attempt++) {
-      let count = 0;
-      let why = 'its results broke off';
-      const stream = await open(url.href);
-      if (stream === null) return;
-      try {
-        for await (const line of linesOf(stream)) {
-          yield resultOf(line);
-          count += 1;
-        }
-      } catch (error) {
-        stop.throwIfAborted();
-        ({ why } = problemOf(error, LOOK_TIMEOUT_MS / 1_000));
-      }
-      if (count >= requests) return;
-      if (clock.now() - startedAt > maxWait.seconds * 1_000) {
-        throw failures.noSuccess(maxWait.text, why);
-      }
-      await clock.sleep(waitBefore(Math.min(attempt, 8), null, clock.random), stop);
-    }
-  }
-
-  async function open(url: string): Promise<Response | null> {
-    try {
-      return await patiently(() =>
-        client.get(url, { ...options, headers: RESULTS_HEADERS }).asResponse(),
-      );
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw error;
-    }
-  }
-
   /** One that has ended meanwhile can't be, and need not. */
   async function cancel(id: string): Promise<void> {
     try {
-      await patiently(async () => stateOf(await batches.cancel(id, {}, options)));
+      await patiently(async (request) => stateOf(await batches.cancel(id, {}, request)));
     } catch (error) {
       const state = await look(id);
       if (state && !state.isEnded && !state.isCanceling) throw error;
@@ -249,11 +168,15 @@ export function claudeBatches({
 
   async function remove(id: string): Promise<void> {
     try {
-      await patiently(async () => checked(deletedSchema, await batches.delete(id, {}, options)));
+      await patiently(async (request) =>
+        checked(deletedSchema, await batches.delete(id, {}, request)),
+      );
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
   }
+
+  const results = (batch: BatchState) => readResults(batch, options, patiently);
 
   return { probe, send, look, since, results, cancel, remove };
 }
@@ -296,58 +219,8 @@ function stateOf(value: unknown): BatchState {
     isEnded: batch.processing_status === 'ended',
     isCanceling: batch.processing_status === 'canceling',
     createdAt: Date.parse(batch.created_at),
-    endedAt: batch.ended_at ? Date.parse(batch.ended_at) : null,
+    endedAt: Date.parse(batch.ended_at ?? '') || null,
     requests: counts.reduce((sum, count) => sum + count, 0),
     resultsUrl: batch.results_url ?? null,
   };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof APIError && error.status === 404;
-}
-
-async function* linesOf({ body }: Response): AsyncGenerator<string> {
-  if (body === null) throw new NotAMessage();
-  const input = Readable.fromWeb(body);
-  try {
-    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  } finally {
-    // What is not read to its end would hold its connection.
-    input.destroy();
-  }
-}
-
-const resultSchema = z.object({
-  custom_id: z.string(),
-  result: z.discriminatedUnion('type', [
-    z.object({
-      type: z.literal('succeeded'),
-      message: z.unknown(),
-    }),
-    z.object({
-      type: z.literal('errored'),
-      error: z.object({ error: z.object({ type: z.string(), message: z.string() }) }),
-    }),
-    z.object({ type: z.literal('canceled') }),
-    z.object({ type: z.literal('expired') }),
-  ]),
-});
-
-/** @throws SyntaxError for what is no result, as for a body that is no JSON */
-function resultOf(line: string): BatchResult {
-  const { data } = resultSchema.safeParse(JSON.parse(line));
-  if (!data) throw new SyntaxError('not a result');
-  const { custom_id: customId, result } = data;
-  switch (result.type) {
-    case 'succeeded':
-      return { customId, kind: 'answered', message: readMessage(result.message) };
-    case 'errored': {
-      const { type, message } = result.error.error;
-      const passing = PASSING.test(type);
-      return { customId, kind: 'errored', why: passing ? type : `${type}: ${message}`, passing };
-    }
-    case 'canceled':
-    case 'expired':
-      return { customId, kind: result.type };
-  }
 }

@@ -1,21 +1,18 @@
 // The open batches of a ledger, as the server tells of them; and their end before their time.
 import { ledgerNamed } from '../settings/ledger-policy.ts';
-import { batchTable, collectedText, type ToldBatch } from '../batch/batch-text.ts';
-import { collect, writeOff, type CollectOptions } from '../batch/collect.ts';
-import { settle, type Fate } from '../batch/settle.ts';
+import { batchTable, type ToldBatch } from '../batch/batch-text.ts';
+import { giveUp } from '../batch/give-up.ts';
 import type { ClaudeBatches } from '../claude/batches.ts';
-import { addressOf, connectBatches, expectsSimulated } from '../run/connect.ts';
+import { addressOf, connectBatches } from '../run/connect.ts';
+import { openDesk } from '../run/open-desk.ts';
 import { EXIT, failures } from '../ground/errors.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { openLedger, readLedger } from '../ledger/open-ledger.ts';
+import { readLedger } from '../ledger/open-ledger.ts';
 import { resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { Context } from '../run/context.ts';
 
 const CANCEL = 'cancel';
-
-/** Between two looks at batches that are being canceled, in milliseconds. */
-const LOOK_MS = 2_000;
 
 export async function batchesCommand(
   [action, ...ids]: readonly string[],
@@ -24,7 +21,7 @@ export async function batchesCommand(
 ): Promise<number> {
   const settings = await resolveSettings(given, context.environment);
   if (action === undefined) return list(settings, given, json === true, context);
-  if (action === CANCEL) return cancel(settings, given, ids, context);
+  if (action === CANCEL) return cancel(settings, ids, context);
   throw failures.usage(`batches ${action}: there is no such action.`, 'It is `batches cancel`.');
 }
 
@@ -62,7 +59,7 @@ async function stateOf(
   if (host !== here) return 'elsewhere';
   if (id === null) return 'unknown';
   const state = await batches.look(id);
-  if (state === null) return 'gone';
+  if (state === null) return 'missing';
   if (state.isEnded) return 'ended';
   return state.isCanceling ? 'canceling' : 'running';
 }
@@ -86,44 +83,46 @@ function jsonText(told: readonly ToldBatch[]): string {
 
 async function cancel(
   settings: Settings,
-  given: Record<string, unknown>,
   ids: readonly string[],
-  context: Context,
+  { clock, stop, leave, stdout, stderr }: Context,
 ): Promise<number> {
-  const { clock, stop, stdout } = context;
-  const path = ledgerNamed(given);
-  const ledger = await openLedger({
-    path,
-    simulated: expectsSimulated(settings),
-    failed: (failure) => stop.abort(failure),
+  const desk = await openDesk(settings, {
+    startedAt: new Date(clock.now()),
     clock,
+    stop,
+    leave: leave.signal,
+    note: (text) => stderr.write(`${text}\n`),
+    log: () => {},
+    came: () => {},
   });
   try {
-    const chosen = chosenOf(ledger, ids, path, addressOf(settings).host);
-    const { batches } = await connectBatches(settings, atServer(context));
-    const { simulated } = await batches.probe();
+    const { ledger, connection } = desk;
+    const { keepBatches: keep, maxWait } = settings.flags;
+    const { playbook } = settings;
+    const chosen = chosenOf(ledger, ids, connection.host);
+    const claude = connection.batches;
+    const { simulated } = await claude.probe();
     ledger.isFor(simulated);
-    const options = collecting(settings, ledger, batches, simulated, context);
-    let unknown = 0;
-    for (const batch of chosen) if (!(await end(batch, batches, options, context))) unknown += 1;
-    if (chosen.length === 0) stdout.write(`No batch of ${path} is open.\n`);
-    return unknown === 0 ? EXIT.ok : EXIT.later;
+    const options = { ...desk, claude, playbook, simulated, keep, maxWait, stop: stop.signal };
+    let left = 0;
+    for (const batch of chosen) {
+      const { isOpen, text } = await giveUp(batch, options);
+      stdout.write(`${text}\n`);
+      if (isOpen) left += 1;
+    }
+    if (chosen.length === 0) stdout.write(`No batch of ${ledger.path} is open.\n`);
+    return left === 0 ? EXIT.ok : EXIT.later;
   } finally {
-    await ledger.close();
+    await desk.close();
   }
 }
 
 /** @throws Failure for one that is not open, or at another host than the one that is asked: `here` */
-function chosenOf(
-  { batches }: Ledger,
-  ids: readonly string[],
-  path: string,
-  here: string,
-): OpenBatch[] {
+function chosenOf({ batches, path }: Ledger, ids: readonly string[], here: string): OpenBatch[] {
   const open = batches.open();
   const named = ids.map((id) => {
     const found = open.find((batch) => batch.id === id || batch.batch === id);
-    if (!found) throw failures.noSuchBatch(id, path);
+    if (!found) throw failures.noSuchBatch(id, path ?? '');
     return found;
   });
   const chosen = ids.length > 0 ? named : open;
@@ -132,84 +131,4 @@ function chosenOf(
     throw failures.batchElsewhere(elsewhere.id ?? elsewhere.batch, elsewhere.host, here);
   }
   return chosen;
-}
-
-function collecting(
-  { playbook, flags }: Settings,
-  ledger: Ledger,
-  claude: ClaudeBatches,
-  simulated: boolean,
-  { clock }: Context,
-): CollectOptions {
-  return {
-    claude,
-    ledger,
-    playbook,
-    simulated,
-    now: clock.now,
-    came: () => {},
-    keep: flags.keepBatches,
-  };
-}
-
-/** What it has answered by then is paid for, and kept. @returns false if it is not known where it is */
-async function end(
-  batch: OpenBatch,
-  batches: ClaudeBatches,
-  options: CollectOptions,
-  { clock, stop, stdout, stderr }: Context,
-): Promise<boolean> {
-  const { ledger } = options;
-  const fate = await fateOf(batch, batches, ledger, clock.now());
-  const head = {
-    kind: 'batch',
-    time: new Date(clock.now()).toISOString(),
-    batch: batch.batch,
-  } as const;
-  if (fate.kind === 'none') {
-    ledger.keepBatch({ ...head, event: 'dropped', why: 'it never arrived' });
-    stdout.write(`${batch.batch} never arrived; nothing runs.\n`);
-    return true;
-  }
-  if (fate.kind !== 'found') {
-    stdout.write(`${batch.batch}: it is not known yet whether it was made; ${WHEN[fate.kind]}.\n`);
-    return false;
-  }
-  const { id } = fate;
-  let state = await batches.look(id);
-  if (state?.isEnded === false) {
-    await batches.cancel(id);
-    stderr.write(`${id} is being canceled; what it has answered by now is collected.\n`);
-  }
-  while (state?.isEnded === false) {
-    await clock.sleep(LOOK_MS, stop.signal);
-    state = await batches.look(id);
-  }
-  if (state === null) {
-    writeOff(batch, id, options);
-    stdout.write(`${id} is gone from the server.\n`);
-    return true;
-  }
-  const { line, cost } = await collect(batch, state, options);
-  if (!options.keep) {
-    await batches.remove(id);
-    ledger.keepBatch({ ...head, event: 'deleted', id });
-  }
-  stdout.write(`${collectedText(line, cost, options.simulated)}\n`);
-  return true;
-}
-
-const WHEN = {
-  waiting: 'try again in ten minutes',
-  running: 'one that runs may be it, and tells when it has ended',
-};
-
-async function fateOf(
-  batch: OpenBatch,
-  batches: ClaudeBatches,
-  ledger: Ledger,
-  now: number,
-): Promise<Fate> {
-  if (batch.id !== null) return { kind: 'found', id: batch.id };
-  return settle(batch, batches, ledger.batches.ids(), now, now);
 }

@@ -1,4 +1,7 @@
-// Texts to ask a model about in; tokens and cost of these calls out.
+// Texts to ask a model about in; tokens and cost of these calls out, and by batch their upload.
+import { MOST_BYTES, MOST_REQUESTS } from '../batch/chunk.ts';
+import { requestMaker } from '../claude/request.ts';
+import type { Playbook } from '../playbook/playbook.ts';
 import { costOf } from '../claude/cost.ts';
 import { inBatches, type Model } from '../claude/models.ts';
 import { BYTES_PER_TOKEN, FORCED_TOOL_TOKENS } from '../claude/token-guess.ts';
@@ -77,6 +80,30 @@ export function callsFor({ count, bytes }: Texts, size: CallSize, model: Model):
     },
     cost: { live: cost(model), batch: cost(inBatches(model)) },
   };
+}
+
+export interface Upload {
+  batches: number;
+  /** The whole prompt is in every request. */
+  bytes: number;
+}
+
+/** @param mostRequests in one batch; null: as many as a run sends unless told otherwise */
+export function uploadOf(
+  { count, bytes }: Texts,
+  model: Model,
+  playbook: Playbook,
+  mostRequests: number | null,
+): Upload {
+  const empty = { accountTier: '', subject: '', body: '' };
+  const makeRequest = requestMaker(playbook, () => model.forcedTool, '1h');
+  const prefix = Buffer.byteLength(JSON.stringify(makeRequest('', empty)));
+  const all = count * prefix + bytes;
+  const each = Math.max(
+    1,
+    Math.min(mostRequests ?? MOST_REQUESTS, Math.floor((MOST_BYTES * count) / Math.max(1, all))),
+  );
+  return { batches: Math.ceil(count / each), bytes: all };
 }
 
 function mean(values: readonly number[]): number {

@@ -10,12 +10,16 @@ import type { AnswerLine } from '../ledger/format.ts';
 import type { KnownAnswers } from '../ledger/known-answers.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Settings } from '../settings/resolve.ts';
-import { callsFor, callSize, type Calls, type CallSize } from './calls.ts';
-import { escalationShare, type Counted, type Range } from './escalation-share.ts';
+import { callsFor, callSize, uploadOf, type Calls, type CallSize } from './calls.ts';
+import {
+  escalationShare,
+  type Counted,
+  type EscalationShare,
+  type Range,
+} from './escalation-share.ts';
 import type { Estimate, EstimatedCalls, EstimatedTickets, TierTime } from './estimate-format.ts';
 import { ticketsIn, type Forecast, type Texts } from './forecast.ts';
-import type { ThresholdTable } from './threshold-table.ts';
-import { uploadOf } from './upload.ts';
+import type { ThresholdTable } from './thresholds.ts';
 
 /** Of each model, the newest so many answers of the ledger are looked at. */
 const NEWEST = 1_000;
@@ -29,51 +33,16 @@ export interface PricingOptions {
 }
 
 export function priceForecast(found: Forecast, options: PricingOptions): Estimate {
-  const { settings, ledger, askerOf, facts, table } = options;
-  const { playbook, models } = settings;
+  const { settings, facts, table } = options;
+  const { playbook } = settings;
   const { fast, strong } = playbook.models;
-  const prefixGuess = guessTokens(prefixText(playbook));
-  const outputGuess = answerTokens(playbook);
-  const newest = (model: string) => ledger.newestOf(askerOf(model), NEWEST);
-  const newestFast = newest(fast);
-  const [fastModel, strongModel] = [modelOf(models, fast), modelOf(models, strong)];
-  const fastSize = callSize(
-    newestFast,
-    found.overheads.get(fast),
-    fastModel,
-    prefixGuess,
-    outputGuess,
-  );
-  const strongSize = callSize(
-    newest(strong),
-    found.overheads.get(strong),
-    strongModel,
-    prefixGuess,
-    outputGuess,
-  );
-
-  const input = { tickets: found.known.texts, escalated: found.known.escalated };
-  const share = escalationShare(input, escalatedOf(newestFast, playbook), found.fast.count);
-  const certain = sum(found.unsure, found.straight);
-  const { low, high } = share.range;
-  const ofFast = sum(found.fast, found.fastAlone);
-  const ofStrong = {
-    least: sum(certain, part(found.fast, Math.floor(found.fast.count * low))),
-    most: sum(certain, part(found.fast, Math.ceil(found.fast.count * high))),
-  };
-  const fastCalls = callsFor(ofFast, fastSize, fastModel);
-  const least = callsFor(ofStrong.least, strongSize, strongModel);
-  const most = callsFor(ofStrong.most, strongSize, strongModel);
-  const upload = (texts: Texts, model: Model) =>
-    uploadOf(texts, model, playbook, settings.flags.batchSize ?? null);
-  const uploads = [ofStrong.least, ofStrong.most].map((texts) => {
-    const [one, other] = [upload(ofFast, fastModel), upload(texts, strongModel)];
-    return { batches: one.batches + other.batches, bytes: one.bytes + other.bytes };
-  });
-  const cost = (of: 'live' | 'batch') => ({
-    low: dollars(fastCalls.cost[of] + least.cost[of]),
-    high: dollars(fastCalls.cost[of] + most.cost[of]),
-  });
+  const asked = { fast: askedOf(fast, found, options), strong: askedOf(strong, found, options) };
+  const share = shareOf(found, asked.fast.newest, playbook);
+  const texts = textsFor(found, share.range);
+  const ofFast = callsFor(texts.fast, asked.fast.size, asked.fast.model);
+  const ofStrong = (of: Texts) => callsFor(of, asked.strong.size, asked.strong.model);
+  const least = ofStrong(texts.strong.least);
+  const most = ofStrong(texts.strong.most);
   return {
     format: 'ticket-classify.estimate',
     version: 1,
@@ -88,26 +57,97 @@ export function priceForecast(found: Forecast, options: PricingOptions): Estimat
       ...share.range,
     },
     calls: {
-      fast: estimatedCalls(fast, fastSize, fastCalls, fastCalls),
-      strong: estimatedCalls(strong, strongSize, least, most),
+      fast: estimatedCalls(fast, asked.fast.size, ofFast, ofFast),
+      strong: estimatedCalls(strong, asked.strong.size, least, most),
     },
-    cost: {
-      live_usd: cost('live'),
-      batch_usd: cost('batch'),
-      batch_saves: savedShare(cost('live'), cost('batch')),
-      strong_alone_usd: dollars(callsFor(found.texts, strongSize, strongModel).cost.live),
-    },
-    batch: {
-      batches: rangeOf(uploads.map(({ batches }) => batches)),
-      upload_bytes: rangeOf(uploads.map(({ bytes }) => Math.round(bytes))),
-    },
+    cost: costs([ofFast, least], [ofFast, most], ofStrong(found.texts)),
+    batch: uploads(texts, asked, settings),
     account_tiers: ACCOUNT_TIERS.map((tier) =>
       tierTime(tier, [
-        { model: fast, calls: fastCalls },
+        { model: fast, calls: ofFast },
         { model: strong, calls: most },
       ]),
     ),
-    thresholds: table?.rows(strongSize, strongModel) ?? null,
+    thresholds: table?.rows(asked.strong.size, asked.strong.model) ?? null,
+  };
+}
+
+/** What is known of a model's calls. */
+interface AskedModel {
+  model: Model;
+  newest: AnswerLine[];
+  size: CallSize;
+}
+
+function askedOf(
+  name: string,
+  found: Forecast,
+  { settings, ledger, askerOf }: PricingOptions,
+): AskedModel {
+  const { playbook } = settings;
+  const model = modelOf(settings.models, name);
+  const newest = ledger.newestOf(askerOf(name), NEWEST);
+  const prefixGuess = guessTokens(prefixText(playbook));
+  const overhead = found.overheads.get(name);
+  const size = callSize(newest, overhead, model, prefixGuess, answerTokens(playbook));
+  return { model, newest, size };
+}
+
+function shareOf(
+  found: Forecast,
+  newest: readonly AnswerLine[],
+  playbook: Playbook,
+): EscalationShare {
+  const { texts, escalated } = found.known;
+  const input = { tickets: texts, escalated };
+  return escalationShare(input, escalatedOf(newest, playbook), found.fast.count);
+}
+
+interface AskedTexts {
+  fast: Texts;
+  strong: { least: Texts; most: Texts };
+}
+
+/** @param range of the share of the tickets to come that is escalated */
+function textsFor(found: Forecast, { low, high }: Range): AskedTexts {
+  const certain = sum(found.unsure, found.straight);
+  const { count } = found.fast;
+  return {
+    fast: sum(found.fast, found.fastAlone),
+    strong: {
+      least: sum(certain, part(found.fast, Math.floor(count * low))),
+      most: sum(certain, part(found.fast, Math.ceil(count * high))),
+    },
+  };
+}
+
+function costs(least: Calls[], most: Calls[], strongAlone: Calls): Estimate['cost'] {
+  const cost = (of: 'live' | 'batch') => {
+    const all = (calls: Calls[]) =>
+      dollars(calls.reduce((total, { cost: one }) => total + one[of], 0));
+    return { low: all(least), high: all(most) };
+  };
+  return {
+    live_usd: cost('live'),
+    batch_usd: cost('batch'),
+    batch_saves: savedShare(cost('live'), cost('batch')),
+    strong_alone_usd: dollars(strongAlone.cost.live),
+  };
+}
+
+function uploads(
+  { fast, strong }: AskedTexts,
+  asked: Record<'fast' | 'strong', AskedModel>,
+  { playbook, flags }: Settings,
+): Estimate['batch'] {
+  const most = flags.batchSize ?? null;
+  const one = uploadOf(fast, asked.fast.model, playbook, most);
+  const others = [strong.least, strong.most].map((texts) =>
+    uploadOf(texts, asked.strong.model, playbook, most),
+  );
+  return {
+    batches: rangeOf(others.map(({ batches }) => one.batches + batches)),
+    upload_bytes: rangeOf(others.map(({ bytes }) => Math.round(one.bytes + bytes))),
   };
 }
 

@@ -379,9 +379,9 @@ export const failures = {
       .offer('--keep-answers');
   },
 
-  noBatches: (host: string) =>
+  noBatches: (host: string, status: string) =>
     cannotStart(
-      `${host} has no Message Batches: it answered 404.`,
+      `${host} has no Message Batches: it answered ${status}.`,
       'Ask it live: leave out --batch.',
     ),
   batchesForbidden: (playbook: string) =>
@@ -394,10 +394,26 @@ export const failures = {
       `${host} refused a batch: ${why}.`,
       'No other try can mend that. Batches that were sent before go on; see `ticket-classify batches`.',
     ),
-  batchGone: (id: string, ledger: string) =>
+  batchTooLarge: (host: string, requests: number, why: string) => {
+    const what = `${host} refused a batch of ${requests} requests as too large: ${why}.`;
+    if (requests === 1) return stopped(what, 'Ask it live: leave out --batch.');
+    const half = String(Math.ceil(requests / 2));
+    return stopped(what, 'Send smaller ones:').offer('--batch-size', half);
+  },
+  humanReviewOff: (why: string) =>
     stopped(
-      `The server does not know the batch ${id}, which this ledger has sent.`,
-      `A key of another workspace does not see it: go on with the one it was sent with. If it was deleted, give it up, and it is asked again: ticket-classify batches cancel ${id} --ledger ${shellWord(ledger)}`,
+      `The workspace of this key has human review turned off, and so no Message Batches: ${why}.`,
+      'Use a key of a workspace that has it on, or ask live: leave out --batch.',
+    ),
+  batchMissing: (what: string, id: string, allowed: string, ledger: string) =>
+    later(
+      `The server has not known ${what} for ${allowed} (--max-wait). What it answered is paid for, so nothing of it is asked again.`,
+      `The same command looks once more. A key of another workspace does not see it: use the one that it was sent with. To give it up: ticket-classify batches cancel ${id} --ledger ${shellWord(ledger)}`,
+    ),
+  batchUnreadable: (id: string, why: string) =>
+    stopped(
+      `None of the results of ${id} can be read: ${why}.`,
+      'They are paid for, and stay on the server for 29 days: a later version of this program may read them. To give them up: ticket-classify batches cancel.',
     ),
   batchErrored: (id: string, why: string) =>
     stopped(

@@ -2,34 +2,28 @@
 import type { Range } from '../estimate/escalation-share.ts';
 import type { Estimate } from '../estimate/estimate-format.ts';
 import { isNothingLeft, moneyRange } from '../estimate/estimate-text.ts';
-import { forecast, scaled, ticketsIn } from '../estimate/forecast.ts';
+import { scaled, ticketsIn } from '../estimate/forecast.ts';
 import { priceForecast } from '../estimate/price-forecast.ts';
 import { Failure } from '../ground/errors.ts';
 import { plural, thousands } from '../ground/figures.ts';
 import { halfNanosOf, usd } from '../ground/money.ts';
-import type { KnownAnswers } from '../ledger/known-answers.ts';
 import type { Flags } from '../settings/flags.ts';
-import { policyOf } from '../settings/ledger-policy.ts';
 import type { Row } from '../ticket.ts';
-import type { Desk } from './open-desk.ts';
+import { lookAhead, type ReadingDesk } from './look-ahead.ts';
 import type { Plan } from './plan.ts';
 import { openInputs, ticketsOf } from './tickets.ts';
 
 /** So many are looked at in a fraction of a second. */
 const ROWS = 5_000;
 
-export interface LikelyDesk extends Pick<Desk, 'settings' | 'askerOf' | 'newMemory'> {
-  ledger: KnownAnswers;
-}
-
 /** Nothing is read from its intake: the inputs are opened once more. */
-export type LikelyPlan = Pick<Plan, 'inputs' | 'intake' | 'startedAt' | 'stdin'>;
+export type LikelyPlan = Pick<Plan, 'inputs' | 'intake' | 'stdin'>;
 
 /** Null where the inputs are not all plain files, which alone can be read twice, can't be read, or are empty. */
-export async function likelyCost(desk: LikelyDesk, plan: LikelyPlan): Promise<string | null> {
+export async function likelyCost(desk: ReadingDesk, plan: LikelyPlan): Promise<string | null> {
   if (plan.intake.size() === null) return null;
   try {
-    return await lookAhead(desk, plan);
+    return await judge(desk, plan);
   } catch (error) {
     // The run meets it as well, and tells it better.
     if (error instanceof Failure) return null;
@@ -37,23 +31,13 @@ export async function likelyCost(desk: LikelyDesk, plan: LikelyPlan): Promise<st
   }
 }
 
-async function lookAhead(desk: LikelyDesk, plan: LikelyPlan): Promise<string | null> {
+async function judge(desk: ReadingDesk, plan: LikelyPlan): Promise<string | null> {
   const { settings, ledger, askerOf } = desk;
-  const { flags, playbook } = settings;
-  const { limit = null, sample = null, firstPerTicket } = flags;
+  const { flags } = settings;
+  const { limit = null, sample = null } = flags;
   const intake = await openInputs(settings, plan.inputs, plan.stdin());
   const start = beginningOf(intake.rows);
-  const { rows, toTicket } = ticketsOf({ ...intake, rows: start.rows }, settings, ledger);
-  const memory = desk.newMemory();
-  const found = await forecast(rows, {
-    ledger,
-    playbook,
-    askerOf,
-    policy: policyOf(flags, plan.startedAt.getTime()),
-    firstPerTicket,
-    toTicket,
-    kept: (ticket) => memory.recall(ticket).kept,
-  });
+  const found = await lookAhead(desk, ticketsOf({ ...intake, rows: start.rows }, settings, ledger));
   const looked = ticketsIn(found);
   if (looked === 0) return null;
   const inAll = start.isCut() ? (ROWS * (intake.size() ?? 0)) / start.bytes() : looked;

@@ -6,6 +6,7 @@ import { halfNanosOf } from '../../src/ground/money.ts';
 import { entryMaker, type Question } from '../../src/batch/chunk.ts';
 import { answerByBatch, type RoundsOptions } from '../../src/batch/rounds.ts';
 import { openBudget } from '../../src/claude/budget.ts';
+import { costOf } from '../../src/claude/cost.ts';
 import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
 import { Failure } from '../../src/ground/errors.ts';
@@ -223,15 +224,32 @@ describe('a run that finds batches of an earlier one', () => {
     return id ?? '';
   }
 
-  it('stops at one that the server does not know: the key may be another workspace’s', async () => {
+  it('stops for later at one that the server does not know: it is paid for', async () => {
     const parts = await openParts();
     const asked = questions(4);
     const id = await gone(parts, asked);
+    const before = parts.clock.now();
     await expect(job(parts, asked).run()).rejects.toMatchObject({
-      exit: 3,
+      exit: 75,
       message: expect.stringContaining(id),
+      hint: expect.stringContaining(`batches cancel ${id}`),
     });
+    expect(parts.clock.now() - before).toBeGreaterThan(10 * MINUTE);
+    expect(parts.clock.now() - before).toBeLessThan(15 * MINUTE);
     expect(sizes(parts)).toEqual([4]);
+    expect(parts.ledger.batches.open()).toMatchObject([{ id }]);
+  });
+
+  it('writes it off at its most when its results would be gone, and asks again', async () => {
+    const parts = await openParts();
+    const asked = questions(4);
+    await gone(parts, asked);
+    await parts.pass(29 * 24 * 60 * MINUTE);
+    const { budget, run, notes } = job(parts, asked);
+    await run();
+    expect([sizes(parts), answeredOf(parts, asked)]).toEqual([[4, 4], 4]);
+    expect(budget.unknown()).toBe(2e9);
+    expect(notes.join('\n')).toContain('at most $1.00 was paid');
   });
 
   it('asks again what the batch of a stand-in that is gone has left', async () => {
@@ -269,6 +287,130 @@ describe('a run that finds batches of an earlier one', () => {
 
 function headOf(batch: string) {
   return { kind: 'batch', time: new Date(0).toISOString(), batch } as const;
+}
+
+describe('a 404 is no proof that something is gone', () => {
+  const times = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
+
+  it.each<[BatchFailure['on'], nth: number[]]>([
+    ['retrieve', times(2)],
+    ['retrieve', times(8)],
+    ['results', times(1)],
+    ['results', times(8)],
+  ])('of %s, the times %j: each answer is there in the end, and paid once', async (on, nth) => {
+    const parts = await openParts(SLOW);
+    const asked = questions(12);
+    fail(parts, { on, what: 'not_found', nth });
+    const { run, budget, notes } = job(parts, asked, { batchSize: 4 });
+    await run();
+    expect([answeredOf(parts, asked), mostAsked(parts)]).toEqual([12, 1]);
+    const { created, deleted } = parts.simulator.stats.batches;
+    expect(deleted.toSorted()).toEqual(created.map(({ id }) => id));
+    expect(budget.unknown()).toBe(0);
+    expect(budget.spent()).toBe(billed(parts));
+    expect(notes.join('\n')).toContain('(404)');
+  });
+
+  it('in a run that does not wait, the next one looks again', async () => {
+    const parts = await openParts();
+    const asked = questions(6);
+    fail(parts, { on: 'results', what: 'not_found', nth: times(2) });
+    const brief = () => job(parts, asked, { wait: false }).run();
+    expect(await failureOf(brief())).toMatchObject({ exit: 75 });
+    expect(await failureOf(brief())).toMatchObject({ exit: 75 });
+    expect(await failureOf(brief())).toMatchObject({ exit: 75 });
+    await brief();
+    expect([answeredOf(parts, asked), sizes(parts)]).toEqual([6, [6]]);
+  });
+
+  it('of one batch holds up none of the others, and what was read of it is paid once', async () => {
+    const parts = await openParts();
+    const asked = questions(12);
+    fail(
+      parts,
+      { on: 'results', what: 'dropped_halfway', nth: [1] },
+      { on: 'results', what: 'not_found', nth: [2] },
+    );
+    const { run, budget } = job(parts, asked, { batchSize: 4 });
+    await run();
+    expect([answeredOf(parts, asked), sizes(parts)]).toEqual([12, [4, 4, 4]]);
+    expect(budget.spent()).toBe(billed(parts));
+  });
+
+  it('without an end is 75, with all that could be collected; the money stays set aside', async () => {
+    const parts = await openParts();
+    const asked = questions(8);
+    fail(parts, { on: 'results', what: 'not_found', nth: times(400).filter((at) => at !== 2) });
+    const { run, budget } = job(parts, asked, { batchSize: 4, cap: 2e9 });
+    expect(await failureOf(run())).toMatchObject({
+      exit: 75,
+      message: expect.stringContaining('the results of'),
+    });
+    expect(answeredOf(parts, asked)).toBe(4);
+    const [open, ...others] = parts.ledger.batches.open();
+    expect([open?.texts.length, others, mostAsked(parts)]).toEqual([4, [], 1]);
+    const held = halfNanosOf(open?.at_most_usd ?? 0);
+    expect(budget.left()).toBe(2e9 - budget.spent() - held);
+    fail(parts);
+    await job(parts, asked).run();
+    expect([answeredOf(parts, asked), mostAsked(parts)]).toEqual([8, 1]);
+  });
+
+  it('leaves a batch of unknown fate unknown, so that nothing of it is asked again', async () => {
+    const parts = await openParts();
+    const asked = questions(5);
+    fail(
+      parts,
+      { on: 'create', what: 'dropped_after', first: 1 },
+      { on: 'results', what: 'not_found', nth: times(6) },
+    );
+    await job(parts, asked).run();
+    expect([answeredOf(parts, asked), sizes(parts)]).toEqual([5, [5]]);
+  });
+});
+
+describe('what may be lost with the power', () => {
+  it('is on the disk before a batch goes out, and before one is deleted', async () => {
+    const parts = await openParts();
+    const { claude, ledger } = parts;
+    let unsynced: string[] = [];
+    const seen: string[][] = [];
+    const recorded: Parts['ledger'] = {
+      ...ledger,
+      keepBatch(line) {
+        unsynced.push(line.kind === 'batch' ? line.event : line.kind);
+        ledger.keepBatch(line);
+      },
+      async keep(...given) {
+        unsynced.push('answer');
+        await ledger.keep(...given);
+      },
+      async sync() {
+        await ledger.sync();
+        unsynced = [];
+      },
+    };
+    const watched: Parts['claude'] = {
+      ...claude,
+      send(requests) {
+        seen.push(['send', ...unsynced]);
+        return claude.send(requests);
+      },
+      remove(id) {
+        seen.push(['remove', ...unsynced]);
+        return claude.remove(id);
+      },
+    };
+    const options = { ledger: recorded, claude: watched, batchSize: 2 };
+    await job(parts, questions(4), options).run();
+    expect(seen).toEqual([['send'], ['send'], ['remove'], ['remove']]);
+  });
+});
+
+/** By the server's own count, in half nano-dollars. */
+function billed({ simulator }: Parts): number {
+  const { input, cacheRead, cacheWrite1h, output } = simulator.stats.of(FAST).batch;
+  return costOf({ input, cacheRead, cacheWrite: cacheWrite1h, output }, inBatches(modelOf(FAST)));
 }
 
 describe('money', () => {

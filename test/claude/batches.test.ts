@@ -1,6 +1,8 @@
 // Our side of the Message Batches API, over the real SDK: what came of a request, whatever happens to it.
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
+import { ResultsMissing } from '../../src/claude/batch-results.ts';
 import { claudeBatches, type BatchState, type ClaudeBatches } from '../../src/claude/batches.ts';
 import { openClient } from '../../src/claude/client.ts';
 import { Failure } from '../../src/ground/errors.ts';
@@ -300,13 +302,24 @@ describe('results', () => {
     expect(ids).toEqual(new Set(bowls(60).map(({ customId }) => customId)));
   });
 
-  it('that never come whole are for later', async () => {
-    const { claude, looked, fail } = await open();
+  it('that are lacking for good are those that are there, after a few readings', async () => {
+    const { claude, looked, fail, simulator } = await open();
     const state = await looked(10);
     fail({ on: 'results', what: 'lines_missing' });
-    const failure = await failureOf(answered(claude, state));
-    expect(failure).toMatchObject({ exit: 75, message: expect.stringContaining('broke off') });
+    const before = simulator.stats.requests;
+    expect((await answered(claude, state)).size).toBe(5);
+    expect(simulator.stats.requests - before).toBeLessThan(10);
   });
+
+  test.for<What>(['html_page', 'dropped_halfway', 'server_error'])(
+    'that never come whole (%s) are for later',
+    async (what) => {
+      const { claude, looked, fail } = await open();
+      const state = await looked(10);
+      fail({ on: 'results', what });
+      expect(await failureOf(answered(claude, state))).toMatchObject({ exit: 75 });
+    },
+  );
 
   it('carry what was answered, and what it took', async () => {
     const { claude, looked } = await open();
@@ -363,11 +376,20 @@ describe('results', () => {
     },
   );
 
-  it('that the server no longer has are none', async () => {
+  it('that the server does not know are told apart from none at all', async () => {
     const { claude, looked, pass } = await open();
     const state = await looked(2);
     await pass(30 * DAY);
-    expect(await answered(claude, state)).toEqual(new Set());
+    await expect(answered(claude, state)).rejects.toThrow(ResultsMissing);
+  });
+
+  it('leave no listener on the signal of the run, however often they are read', async () => {
+    const { claude, looked, fail, stop } = await open();
+    const state = await looked(2);
+    fail({ on: 'results', what: 'truncated_json', first: 20 });
+    const before = getEventListeners(stop.signal, 'abort').length;
+    for (let at = 0; at < 5; at += 1) await answered(claude, state);
+    expect(getEventListeners(stop.signal, 'abort')).toHaveLength(before);
   });
 
   it('that nobody reads to their end hold no connection', async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SIMULATOR_HEADER } from '../../src/claude/retry.ts';
-import { run } from '../../src/main.ts';
+import { main } from '../../src/main.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { envOf, fails, fakeProcess, hurriedClock, program, sink } from '../program.ts';
 import { startProxy, type ForwardProxy } from './forward-proxy.ts';
@@ -138,7 +138,7 @@ describe('through a proxy', () => {
       sink(),
       stderr,
     );
-    const ended = run(process, hurriedClock());
+    const ended = main(process, hurriedClock());
     await expect.poll(() => asked).toHaveLength(1);
     const started = Date.now();
     process.signal('SIGINT');

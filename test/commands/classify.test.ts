@@ -8,7 +8,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { usd } from '../../src/ground/money.ts';
 import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
-import { run } from '../../src/main.ts';
+import { main } from '../../src/main.ts';
 import {
   startSimulator,
   type Simulator,
@@ -165,7 +165,7 @@ describe('output', () => {
       isTTY: false,
     });
     const stderr = sink();
-    const running = run(fakeProcess(['-', '-q'], { env, stdin }, stdout, stderr), hurriedClock());
+    const running = main(fakeProcess(['-', '-q'], { env, stdin }, stdout, stderr), hurriedClock());
     stdin.write('{"body":"I was charged twice"}\n{"body":"hang"}\n');
     expect(await running).toBe(0);
     expect(stderr.text()).toBe('');
@@ -183,7 +183,7 @@ describe('output', () => {
     const stdin = new PassThrough();
     const stdout = sink();
     const process = fakeProcess(['-'], { env, stdin }, stdout, sink());
-    const running = run(process, hurriedClock());
+    const running = main(process, hurriedClock());
     stdin.write('{"id":1,"body":"I was charged twice"}\n');
     await expect.poll(() => stdout.text()).toContain('"ai_ticket_id":"1"');
     stdin.end('{"id":2,"body":"The page is slow"}\n');
@@ -258,7 +258,7 @@ test('--limit ends a slow pipe as soon as it has its rows', async () => {
   const { env } = await simulated();
   const stdin = new PassThrough();
   const stdout = sink();
-  const running = run(
+  const running = main(
     fakeProcess(['-', '--limit', '1'], { env, stdin }, stdout, sink()),
     hurriedClock(),
   );
@@ -448,7 +448,7 @@ describe('what ends a run early', () => {
     const { env } = await simulated({ failures });
     const stdin = 'id,body\n1,I was charged twice\n2,hang\n3,hang on\n';
     const process = fakeProcess(['-', '--summary', file], { env, stdin }, sink(), sink());
-    const running = run(process, hurriedClock(), 50);
+    const running = main(process, hurriedClock(), 50);
     await expect.poll(() => simulator.stats.requests).toBe(3);
     process.signal('SIGINT');
     expect(await running).toBe(130);
@@ -466,7 +466,7 @@ describe('what ends a run early', () => {
     const stdin = `id,body\n${rows.join('\n')}\n`;
     const [stdout, stderr] = [sink(), sink()];
     const process = fakeProcess(['-', '-c', '5'], { env, stdin }, stdout, stderr);
-    const running = run(process, hurriedClock());
+    const running = main(process, hurriedClock());
     await expect.poll(() => stdout.text().split('\n').length).toBeGreaterThan(10);
     process.signal('SIGINT');
     expect(await running).toBe(130);
@@ -480,7 +480,7 @@ describe('what ends a run early', () => {
   test('a second one leaves at once', async () => {
     const { env } = await simulated({ failures: [{ what: 'hang' }] });
     const process = fakeProcess(['-'], { env, stdin: 'body\nhello there\n' }, sink(), sink());
-    void run(process, hurriedClock());
+    void main(process, hurriedClock());
     await expect.poll(() => simulator.stats.requests).toBe(1);
     process.signal('SIGTERM');
     process.signal('SIGTERM');
@@ -563,7 +563,7 @@ describe('bad use says what happened, where, and what to do', () => {
     const { env } = await simulated();
     const stdin = new PassThrough();
     const [stdout, stderr] = [sink(), sink()];
-    const running = run(fakeProcess(['-'], { env, stdin }, stdout, stderr), hurriedClock());
+    const running = main(fakeProcess(['-'], { env, stdin }, stdout, stderr), hurriedClock());
     stdin.write('{"body":"I was charged twice"}\n');
     await expect.poll(() => stdout.text()).toContain('ai_team');
     stdin.end('{"body":"late","ai_team":"x"}\n');

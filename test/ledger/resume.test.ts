@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run } from '../../src/main.ts';
+import { main } from '../../src/main.ts';
 import { startSimulator, type Behaviour, type Simulator } from '../../src/simulator/simulator.ts';
 import { envOf, fakeProcess, hurriedClock, program, sink } from '../program.ts';
 import { backlog, jsonLines, randomNumbers, sampleItems, type Item } from './backlog.ts';
@@ -36,7 +36,7 @@ async function oneByOne(items: Item[]): Promise<number> {
   const [stdin, stdout] = [new PassThrough(), sink()];
   const args = ['-', '--ledger', desk.ledger];
   const process = fakeProcess(args, { env: envOf(simulator), stdin }, stdout, sink());
-  const running = run(process, hurriedClock());
+  const running = main(process, hurriedClock());
   for (const [at, item] of items.entries()) {
     stdin.write(jsonLines([item]));
     const rows = () => stdout.text().split('\n').length - 1;
@@ -51,7 +51,7 @@ describe('after Ctrl-C', () => {
   async function interrupted(args: string[]): Promise<{ code: number; lastLine: string }> {
     const [stdout, stderr] = [sink(), sink()];
     const process = fakeProcess(args, { env: envOf(simulator) }, stdout, stderr);
-    const running = run(process, hurriedClock());
+    const running = main(process, hurriedClock());
     const soFar = () => simulator.stats.of(FAST).delivered.answers;
     const before = soFar();
     await expect.poll(soFar).toBeGreaterThan(before + 20);

@@ -31,6 +31,7 @@ async function likely(path: string, given: Record<string, unknown> = {}): Promis
   const desk = {
     settings,
     ledger,
+    startedAt: new Date(),
     askerOf: askersFor('api.anthropic.com', playbook),
     newMemory: () =>
       memoryOf({
@@ -41,7 +42,7 @@ async function likely(path: string, given: Record<string, unknown> = {}): Promis
       }),
   };
   const intake = await openInputs(settings, [path], stdin);
-  return likelyCost(desk, { inputs: [path], stdin: () => stdin, startedAt: new Date(), intake });
+  return likelyCost(desk, { inputs: [path], stdin: () => stdin, intake });
 }
 
 function tickets(line: string | null): number {

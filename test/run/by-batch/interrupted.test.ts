@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/ground/clock.ts';
-import { run } from '../../../src/main.ts';
+import { main } from '../../../src/main.ts';
 import { backlog, jsonLines } from '../../ledger/backlog.ts';
 import { fakeProcess, program, sink } from '../../program.ts';
 import { askedAgain, FAST, HOUR, openBatchDesk, type BatchDesk } from './batch-desk.ts';
@@ -28,7 +28,7 @@ async function waiting(desk: BatchDesk, stdin: string | Readable) {
   const stderr = sink();
   const args = ['-', '--batch', '--ledger', desk.ledger];
   const process = fakeProcess(args, { env: desk.env, stdin }, sink(), stderr);
-  const exit = run(process, patient(desk.clock));
+  const exit = main(process, patient(desk.clock));
   const sent = () => stderr.text().match(/^sent msgbatch/gm)?.length ?? 0;
   return { process, stderr, exit, sent };
 }

@@ -1,7 +1,7 @@
 // The built program as bin/ has it, but that its time goes by faster: argv is base time and factor,
 // then its own arguments.
 import { setTimeout as delay } from 'node:timers/promises';
-import { run } from '../../../dist/main.js';
+import { main } from '../../../dist/main.js';
 
 const [base, factor] = process.argv.splice(2, 2).map(Number);
 
@@ -19,4 +19,4 @@ const clock = {
   },
 };
 
-process.exit(await run(process, clock));
+process.exit(await main(process, clock));
