@@ -2,6 +2,7 @@
 import { halfNanosOf, roundedUsd } from '../ground/money.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import { plural, span, thousands } from '../ground/figures.ts';
+import { shellWord } from '../ground/shell-word.ts';
 import { textTable } from '../ground/text-table.ts';
 import type { Closed } from './close-batch.ts';
 import type { Collected } from './collect.ts';
@@ -87,7 +88,30 @@ export function writtenOffText(
   why: string,
 ): string {
   const tickets = plural(requests, 'ticket');
-  return `${id} is written off (${why}): ${tickets} without an answer, for which at most ${roundedUsd(most)} was paid.`;
+  return `${id} is written off, as ${why}: ${tickets} without an answer, for which at most ${roundedUsd(most)} was paid.`;
+}
+
+/** What a run leaves that could not be collected. @param ledger its path */
+export function uncollectedText(open: readonly OpenBatch[], ledger: string | null): string {
+  const [are, them] = open.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return (
+    `${batchesIn(open)} (${plural(ticketsIn(open), 'ticket')}) ${are} not collected, for at most ${mostText(open)}. To give ${them} up:\n` +
+    `    ${cancelCommand(ledger)}`
+  );
+}
+
+/** What goes on without this program. @param ledger its path */
+export function leftText(open: readonly OpenBatch[], ledger: string | null, now: number): string {
+  return (
+    `${runningText(open, now)}, and will cost at most ${mostText(open)}.\n` +
+    `  ${open.length === 1 ? 'It goes' : 'They go'} on without this program. To give up what is not answered:\n` +
+    `    ${cancelCommand(ledger)}`
+  );
+}
+
+function cancelCommand(ledger: string | null): string {
+  const named = ledger === null ? '' : ` --ledger ${shellWord(ledger)}`;
+  return `ticket-classify batches cancel${named}`;
 }
 
 function batchesIn(open: readonly OpenBatch[]): string {

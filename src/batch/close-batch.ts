@@ -5,7 +5,7 @@ import { halfNanosOf } from '../ground/money.ts';
 import type { BatchLine, UnansweredLine } from '../ledger/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
-import type { Answer } from '../ticket.ts';
+import type { Answer, NoAnswer } from '../ticket.ts';
 import { batchHead } from './out.ts';
 
 export interface CloseOptions {
@@ -76,7 +76,11 @@ export async function closeBatch(
   const lost = { requests, most: mostOf(batch, requests) };
   const lasting = counts.answered + requests === 0 ? lastingOf(unanswered) : null;
   if (lasting === null) for (const line of unanswered) ledger.keepBatch(line);
-  if (requests > 0) keepLost(batch, lost, options);
+  if (requests > 0) {
+    const answer = lostAnswer(batch, lost, options.simulated);
+    ledger.keepLost(answer);
+    options.came(answer);
+  }
   // Of what is not in hand the server's is the only copy.
   const kept = keep || requests > 0;
   const line = { ...batchHead(batch.batch, 'collected', now()), id, ...counts, kept };
@@ -102,13 +106,13 @@ export function askerOf({ host, model, prompt }: OpenBatch) {
   return { host, model, promptHash: prompt };
 }
 
-function keepLost(
+/** Requests that may have been paid for without our learning what they cost. */
+export function lostAnswer(
   { model }: OpenBatch,
   { requests, most }: Closed['lost'],
-  { ledger, came, simulated }: CloseOptions,
-): void {
-  ledger.keepLost({ model, unknown: requests, unknownCost: most });
-  came({
+  simulated: boolean,
+): NoAnswer {
+  return {
     kind: 'none',
     model,
     key: null,
@@ -121,7 +125,13 @@ function keepLost(
     simulated,
     reused: false,
     shared: false,
-  });
+  };
+}
+
+/** What of a batch has no answer in the ledger. */
+export function lackingOf(batch: OpenBatch, ledger: Ledger): Closed['lost'] {
+  const requests = batch.texts.filter((text) => !isKept(text, batch, ledger)).length;
+  return { requests, most: mostOf(batch, requests) };
 }
 
 function lastingOf(unanswered: readonly UnansweredLine[]): string | null {

@@ -10,6 +10,7 @@ import { isPastKeeping, writeOff } from './close-batch.ts';
 import { collect, type CollectOptions } from './collect.ts';
 import { batchHead } from './out.ts';
 import { settle } from './settle.ts';
+import { HIDDEN, UNKNOWN, withoutResults } from './watcher.ts';
 
 export interface GiveUpOptions extends Omit<CollectOptions, 'claude' | 'isLast' | 'now'> {
   claude: ClaudeBatches;
@@ -28,7 +29,11 @@ export interface GivenUp {
 }
 
 /** What a look at it came to; `silent`: the server does not tell what it has answered. */
-type Step = ({ kind: 'over' } & GivenUp) | { kind: 'canceling' } | { kind: 'silent'; why: string };
+type Step =
+  | ({ kind: 'over' } & GivenUp)
+  /** `isHeard`: the server says so as well. */
+  | { kind: 'canceling'; isHeard: boolean }
+  | { kind: 'silent'; why: string };
 
 /** Between two looks, in milliseconds. */
 const LOOK_MS = 2_000;
@@ -54,16 +59,19 @@ export async function giveUp(batch: OpenBatch, options: GiveUpOptions): Promise<
     const step = await stepOf(batch, options);
     if (step.kind === 'over') return step;
     if (step.kind === 'canceling') {
-      silentSince = null;
       tell(`${name()} is being canceled; what it has answered by now is collected.`);
     } else {
-      silentSince ??= before;
-      const isOver = clock.now() - silentSince > maxWait.seconds * 1_000;
-      if (isOver || isPastKeeping(batch, clock.now())) {
-        const { lost } = await writeOff(batch, collecting(options));
-        return { isOpen: false, text: writtenOffText(name(), lost, step.why) };
-      }
       tell(`${name()}: ${step.why}. That is looked for again, for ${maxWait.text} (--max-wait).`);
+    }
+    if (step.kind === 'canceling' && step.isHeard) silentSince = null;
+    else silentSince ??= before;
+    const isOver =
+      silentSince !== null &&
+      (clock.now() - silentSince > maxWait.seconds * 1_000 || isPastKeeping(batch, before));
+    if (isOver) {
+      const why = step.kind === 'silent' ? step.why : "it can't be canceled";
+      const { lost } = await writeOff(batch, collecting(options));
+      return { isOpen: false, text: writtenOffText(name(), lost, why) };
     }
     await clock.sleep(LOOK_MS, stop);
   }
@@ -77,10 +85,10 @@ async function stepOf(batch: OpenBatch, options: GiveUpOptions): Promise<Step> {
   }
   const id = batch.id ?? '';
   const state = await claude.look(id);
-  if (state === null) return { kind: 'silent', why: 'the server does not know it (404)' };
+  if (state === null) return { kind: 'silent', why: UNKNOWN };
   if (state.isEnded) return collected(batch, state, options);
   if (!state.isCanceling) await claude.cancel(id);
-  return { kind: 'canceling' };
+  return { kind: 'canceling', isHeard: state.isCanceling };
 }
 
 /** Null once its id is known. */
@@ -103,7 +111,7 @@ async function settled(
         text: `${batch.batch} never arrived; nothing runs.`,
       };
     case 'hidden':
-      return { kind: 'silent', why: 'what may be it has no results that can be read' };
+      return { kind: 'silent', why: HIDDEN };
     default: {
       const text = `${batch.batch}: it is not known yet whether it was made; ${WHEN[fate.kind]}.`;
       return { kind: 'over', isOpen: true, text };
@@ -121,11 +129,10 @@ async function collected(
     const kept = done.line.kept ? '' : await removed(batch, state.id, options);
     return { kind: 'over', isOpen: false, text: collectedText(done, options.simulated) + kept };
   } catch (error) {
-    if (error instanceof ResultsMissing) {
-      return { kind: 'silent', why: 'the server does not know its results (404)' };
-    }
-    if (!(error instanceof Failure) || error.exit !== EXIT.later) throw error;
-    return { kind: 'silent', why: 'its results can’t be read' };
+    if (error instanceof ResultsMissing) return { kind: 'silent', why: withoutResults(error) };
+    const isSilent = error instanceof Failure && error.exit === EXIT.later;
+    if (!isSilent) throw error;
+    return { kind: 'silent', why: `its results can't be had (${error.message})` };
   }
 }
 

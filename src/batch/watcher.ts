@@ -4,8 +4,8 @@ import { Failure, failures } from '../ground/errors.ts';
 import type { Answer } from '../ticket.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { BatchState } from '../claude/batches.ts';
-import { collectedText, writtenOffText } from './batch-text.ts';
-import { isPastKeeping, writeOff } from './close-batch.ts';
+import { collectedText, uncollectedText, writtenOffText } from './batch-text.ts';
+import { isPastKeeping, lackingOf, lostAnswer, writeOff } from './close-batch.ts';
 import { collect, type CollectOptions } from './collect.ts';
 import { batchHead, type BatchJob, type Out } from './out.ts';
 import { settle } from './settle.ts';
@@ -29,6 +29,12 @@ export interface Watcher {
 const LOOK_MS = 2_000;
 const LONGEST_LOOK_MS = 60_000;
 
+/** Why it is not told what a batch has answered. */
+export const UNKNOWN = 'the server does not know it (404)';
+export const HIDDEN = 'what may be it has no results that can be read';
+export const withoutResults = ({ message }: ResultsMissing) =>
+  `its results can't be had (${message})`;
+
 /** @param simulated whether a stand-in answers */
 export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watcher {
   const { claude, ledger, flags, host, clock, stop, note } = job;
@@ -45,8 +51,8 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
   const paid = new Map<string, { cost: number; unknown: number }>();
   /** Since when nobody waits for an answer to a create of unknown fate, by our names for the batches. */
   const unheard = new Map<string, number>();
-  /** What the server has not known, and since when, by our names for the batches. */
-  const missing = new Map<string, { since: number; what: string }>();
+  /** What the server does not tell, and since when, by our names for the batches. */
+  const missing = new Map<string, { since: number; why: string }>();
   let looks = 0;
   let isRemoving = !flags.keepBatches;
 
@@ -85,7 +91,7 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
   /** @returns whether it is out no more */
   async function lookAt(batch: OpenBatch, id: string): Promise<boolean> {
     const state = await claude.look(id);
-    if (state === null) return lack(batch, `the batch ${id}`);
+    if (state === null) return lack(batch, UNKNOWN);
     if (!state.isEnded) {
       missing.delete(batch.batch);
       return false;
@@ -94,24 +100,23 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
       await take(batch, state);
     } catch (error) {
       if (!(error instanceof ResultsMissing)) throw error;
-      return lack(batch, `the results of ${id}`);
+      return lack(batch, withoutResults(error));
     }
     return true;
   }
 
-  /** A 404 is no proof that it is gone: it is looked for again, now and by later runs. */
-  async function lack(batch: OpenBatch, what: string): Promise<boolean> {
+  /** That is no proof that it is gone: it is looked for again, now and by later runs. */
+  async function lack(batch: OpenBatch, why: string): Promise<boolean> {
+    const name = batch.id ?? batch.batch;
     // A stand-in forgets its own with each run.
     if (flags.simulate || isPastKeeping(batch, clock.now())) {
       const { lost } = await writeOff(batch, collecting);
       close(batch, lost);
-      note(writtenOffText(batch.id ?? batch.batch, lost, 'the server has it no more'));
+      note(writtenOffText(name, lost, why));
       return true;
     }
-    if (!missing.has(batch.batch)) {
-      missing.set(batch.batch, { since: clock.now(), what });
-      note(`The server does not know ${what} at the moment (404). That is looked for again.`);
-    }
+    if (!missing.has(batch.batch)) note(`${name}: ${why}. That is looked for again.`);
+    missing.set(batch.batch, { since: clock.now(), ...missing.get(batch.batch), why });
     return false;
   }
 
@@ -136,14 +141,17 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
   /** @throws Failure where nothing is left to wait for but what has been missing for too long */
   function refuseForEver(): void {
     const { seconds, text } = flags.maxWait;
-    for (const { batch } of out.open()) {
-      const since = missing.get(batch)?.since ?? Number.POSITIVE_INFINITY;
-      if (clock.now() - since <= seconds * 1_000) return;
-    }
-    for (const { batch, id } of out.open()) {
-      const what = missing.get(batch)?.what ?? '';
-      throw failures.batchMissing(what, id ?? batch, text, ledger.path ?? '');
-    }
+    const open = out.open();
+    const isOverdue = ({ batch }: OpenBatch) =>
+      clock.now() - (missing.get(batch)?.since ?? Number.POSITIVE_INFINITY) > seconds * 1_000;
+    const [first] = open;
+    if (!first || !open.every(isOverdue)) return;
+    // This run will not learn what they have cost.
+    for (const batch of open) came(lostAnswer(batch, lackingOf(batch, ledger), simulated));
+    const name = first.id ?? first.batch;
+    const failure = failures.batchMissing(name, missing.get(first.batch)?.why ?? '', text);
+    failure.aftermath = uncollectedText(open, ledger.path);
+    throw failure;
   }
 
   async function waitForNews(): Promise<void> {
@@ -182,7 +190,7 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
         out.drop(batch.batch, 'it never arrived');
         return null;
       case 'hidden':
-        await lack(batch, `the results of what may be the batch ${batch.batch}`);
+        await lack(batch, HIDDEN);
         return null;
       default:
         missing.delete(batch.batch);

@@ -2,7 +2,6 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { failures } from '../ground/errors.ts';
 import type { BatchState } from './batches.ts';
 import { NotAMessage, readMessage, type Message } from './message.ts';
 import { isMissing, LOOK_TIMEOUT_MS, type PatienceOptions, type Patiently } from './patience.ts';
@@ -17,10 +16,13 @@ export type BatchResult = { customId: string } & (
   | { kind: 'unreadable'; why: string }
 );
 
-/** A 404, which the API gives for minutes at times: no proof that they are gone. */
+/**
+ * They can't be had just now, for the reason that the message gives. A 404, which the API gives for
+ * minutes at times, is no proof that they are gone.
+ */
 export class ResultsMissing extends Error {}
 
-/** So many readings in a row that come to their end and bring nothing new are enough. */
+/** So many readings in a row that bring nothing new are enough. */
 const QUIET_READINGS = 4;
 
 /** As the SDK asks for results. */
@@ -32,11 +34,11 @@ const PASSING = /^(api_error|overloaded_error|rate_limit_error|timeout_error)$/;
 /**
  * Each once, in any order; fewer than `requests` where the others can't be read, or are not there.
  * A `results_url` of another host is not followed, as the key would go along.
- * @throws ResultsMissing if there are none; Failure if none can be read for as long as `--max-wait`
+ * @throws ResultsMissing if there are none, or they break off each time
  */
 export async function* readResults(
   batch: BatchState,
-  { client, clock, stop, maxWait }: PatienceOptions,
+  { client, clock, stop }: PatienceOptions,
   patiently: Patiently,
 ): AsyncGenerator<BatchResult> {
   const own = new URL(client.buildURL(`/v1/messages/batches/${batch.id}/results`, null));
@@ -46,7 +48,6 @@ export async function* readResults(
   const answered = new Set<string>();
   /** Held back: a result may come twice, and an answer is worth more. */
   const others = new Map<string, BatchResult>();
-  const startedAt = clock.now();
   let quiet = 0;
   for (let attempt = 1; ; attempt++) {
     const before = answered.size + others.size;
@@ -72,13 +73,10 @@ export async function* readResults(
     const known = answered.size + others.size;
     if (known >= batch.requests) break;
     // What holds nothing of the kind may be a proxy's page.
-    if (known === 0 && reading.lines < batch.requests) reading.brokeOff ||= 'its results are none';
-    quiet = reading.brokeOff || known > before ? 0 : quiet + 1;
+    if (known === 0 && reading.lines < batch.requests) reading.brokeOff ||= 'they are none';
+    quiet = known > before ? 0 : quiet + 1;
+    if (quiet === QUIET_READINGS && reading.brokeOff) throw new ResultsMissing(reading.brokeOff);
     if (quiet === QUIET_READINGS) break;
-    if (clock.now() - startedAt > maxWait.seconds * 1_000) {
-      if (!reading.brokeOff) break;
-      throw failures.noSuccess(maxWait.text, reading.brokeOff);
-    }
     await clock.sleep(waitBefore(Math.min(attempt, 8), null, clock.random), stop);
   }
   yield* others.values();
@@ -89,7 +87,7 @@ export async function* readResults(
         client.get(href, { ...request, headers: HEADERS }).asResponse(),
       );
     } catch (error) {
-      throw isMissing(error) ? new ResultsMissing(`${batch.id} has no results`) : error;
+      throw isMissing(error) ? new ResultsMissing('404') : error;
     }
   }
 }

@@ -156,11 +156,12 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
     }
   }
 
-  /** One that has ended meanwhile can't be, and need not. */
+  /** One that has ended meanwhile can't be, and need not; one that is not known just now isn't. */
   async function cancel(id: string): Promise<void> {
     try {
       await patiently(async (request) => stateOf(await batches.cancel(id, {}, request)));
     } catch (error) {
+      if (isMissing(error)) return;
       const state = await look(id);
       if (state && !state.isEnded && !state.isCanceling) throw error;
     }

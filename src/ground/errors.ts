@@ -405,10 +405,10 @@ export const failures = {
       `The workspace of this key has human review turned off, and so no Message Batches: ${why}.`,
       'Use a key of a workspace that has it on, or ask live: leave out --batch.',
     ),
-  batchMissing: (what: string, id: string, allowed: string, ledger: string) =>
+  batchMissing: (id: string, why: string, allowed: string) =>
     later(
-      `The server has not known ${what} for ${allowed} (--max-wait). What it answered is paid for, so nothing of it is asked again.`,
-      `The same command looks once more. A key of another workspace does not see it: use the one that it was sent with. To give it up: ticket-classify batches cancel ${id} --ledger ${shellWord(ledger)}`,
+      `${id}: ${why}, and that for ${allowed} (--max-wait).`,
+      'What it answered is paid for, so nothing of it is asked again; the same command looks once more. A key of another workspace does not see it: use the one that it was sent with.',
     ),
   batchUnreadable: (id: string, why: string) =>
     stopped(

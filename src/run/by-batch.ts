@@ -1,5 +1,5 @@
 // A run by batch, up to where the ledger has all its answers; from there on it is like any other.
-import { mostText, runningText } from '../batch/batch-text.ts';
+import { leftText } from '../batch/batch-text.ts';
 import { entryMaker, type Chunk, type Entry, type Question } from '../batch/chunk.ts';
 import { answerByBatch } from '../batch/rounds.ts';
 import { survey } from '../cascade/survey.ts';
@@ -10,7 +10,6 @@ import { guessTokens, prefixText } from '../claude/token-guess.ts';
 import { Failure, failures } from '../ground/errors.ts';
 import { createHashIndex } from '../ground/hash-index.ts';
 import { answerKey } from '../ground/keys.ts';
-import { shellWord } from '../ground/shell-word.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Answer, Ask, Find, Ticket } from '../ticket.ts';
 import type { Desk } from './open-desk.ts';
@@ -31,7 +30,8 @@ export async function runByBatch(desk: Desk, plan: Plan, sinks: readonly Sink[])
     return ran;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    error.aftermath = leftBehind(ledger, clock.now());
+    const open = ledger.batches.open();
+    if (open.length > 0) error.aftermath ||= leftText(open, ledger.path, clock.now());
     return { rows: { read: 0, written: 0 }, ended: error, hasBegun: false };
   }
 }
@@ -79,18 +79,6 @@ async function answersByBatch(desk: Desk, plan: Plan): Promise<Ask> {
     note: desk.note,
   });
   return complete(find, ofThisRun);
-}
-
-/** What goes on without this program; empty if nothing does. */
-function leftBehind({ batches, path }: Ledger, now: number): string {
-  const open = batches.open();
-  if (open.length === 0) return '';
-  const named = path === null ? '' : ` --ledger ${shellWord(path)}`;
-  return (
-    `${runningText(open, now)}, and will cost at most ${mostText(open)}.\n` +
-    `  ${open.length === 1 ? 'It goes' : 'They go'} on without this program. To give up what is not answered:\n` +
-    `    ticket-classify batches cancel${named}`
-  );
 }
 
 /** Reads the input once more: what must be asked next, at most one question a ticket. */

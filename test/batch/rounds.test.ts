@@ -11,6 +11,7 @@ import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
 import { Failure } from '../../src/ground/errors.ts';
 import type { BatchFailure } from '../../src/simulator/batch-failures.ts';
+import type { Answer } from '../../src/ticket.ts';
 import { valid } from '../example.ts';
 import { FAST, MINUTE, openParts, questions, STRONG, type Parts } from './parts.ts';
 
@@ -231,8 +232,8 @@ describe('a run that finds batches of an earlier one', () => {
     const before = parts.clock.now();
     await expect(job(parts, asked).run()).rejects.toMatchObject({
       exit: 75,
-      message: expect.stringContaining(id),
-      hint: expect.stringContaining(`batches cancel ${id}`),
+      message: `${id}: the server does not know it (404), and that for 10m (--max-wait).`,
+      aftermath: expect.stringContaining(`batches cancel --ledger ${parts.path}`),
     });
     expect(parts.clock.now() - before).toBeGreaterThan(10 * MINUTE);
     expect(parts.clock.now() - before).toBeLessThan(15 * MINUTE);
@@ -337,24 +338,35 @@ describe('a 404 is no proof that something is gone', () => {
     expect(budget.spent()).toBe(billed(parts));
   });
 
-  it('without an end is 75, with all that could be collected; the money stays set aside', async () => {
-    const parts = await openParts();
-    const asked = questions(8);
-    fail(parts, { on: 'results', what: 'not_found', nth: times(400).filter((at) => at !== 2) });
-    const { run, budget } = job(parts, asked, { batchSize: 4, cap: 2e9 });
-    expect(await failureOf(run())).toMatchObject({
-      exit: 75,
-      message: expect.stringContaining('the results of'),
-    });
-    expect(answeredOf(parts, asked)).toBe(4);
-    const [open, ...others] = parts.ledger.batches.open();
-    expect([open?.texts.length, others, mostAsked(parts)]).toEqual([4, [], 1]);
-    const held = halfNanosOf(open?.at_most_usd ?? 0);
-    expect(budget.left()).toBe(2e9 - budget.spent() - held);
-    fail(parts);
-    await job(parts, asked).run();
-    expect([answeredOf(parts, asked), mostAsked(parts)]).toEqual([8, 1]);
-  });
+  test.for<[what: What, why: string]>([
+    ['not_found', '404'],
+    ['html_page', 'the response was not a message'],
+  ])(
+    'results that never come (%s) are for later, what is there is collected',
+    async ([what, why]) => {
+      const parts = await openParts();
+      const asked = questions(8);
+      const heard: Answer[] = [];
+      const came = (answer: Answer) => void heard.push(answer);
+      fail(parts, { on: 'results', what, nth: times(2_000).filter((at) => at !== 20) });
+      const { run, budget } = job(parts, asked, { batchSize: 4, cap: 2e9, came });
+      expect(await failureOf(run())).toMatchObject({
+        exit: 75,
+        message: expect.stringContaining(why),
+      });
+      expect(answeredOf(parts, asked)).toBe(4);
+      const [open, ...others] = parts.ledger.batches.open();
+      expect([open?.texts.length, others, mostAsked(parts)]).toEqual([4, [], 1]);
+      const held = halfNanosOf(open?.at_most_usd ?? 0);
+      expect(budget.left()).toBe(2e9 - budget.spent() - held);
+      expect(heard.filter(({ kind }) => kind === 'none')).toMatchObject([
+        { unknown: 4, unknownCost: held },
+      ]);
+      fail(parts);
+      await job(parts, asked).run();
+      expect([answeredOf(parts, asked), mostAsked(parts)]).toEqual([8, 1]);
+    },
+  );
 
   it('leaves a batch of unknown fate unknown, so that nothing of it is asked again', async () => {
     const parts = await openParts();

@@ -2,10 +2,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished, test } from 'vitest';
-import { readResults, type BatchResult } from '../../src/claude/batch-results.ts';
+import { readResults, ResultsMissing, type BatchResult } from '../../src/claude/batch-results.ts';
 import { openClient } from '../../src/claude/client.ts';
 import { patience } from '../../src/claude/patience.ts';
-import { Failure } from '../../src/ground/errors.ts';
 import { hurriedClock } from '../program.ts';
 
 /** What is read of a body that is the same each time, of a batch of so many requests. */
@@ -136,8 +135,6 @@ test.each<[what: string, body: string, type: string]>([
   ['nothing at all', '', 'application/x-jsonl'],
   ['a page of one line', '<!doctype html><p>Sign in</p>', 'text/html; charset=utf-8'],
   ['an error with a 200', '{"type":"error"}', 'application/json'],
-])('%s in place of results is for later: they may yet come', async (_, body, type) => {
-  const error: unknown = await read(body, 2, type).catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(Failure);
-  expect(error).toMatchObject({ exit: 75 });
+])('%s in place of results is no result at all: they may yet come', async (_, body, type) => {
+  await expect(read(body, 2, type)).rejects.toThrow(ResultsMissing);
 });

@@ -1,6 +1,7 @@
 // Our side of the Message Batches API, over the real SDK: what came of a request, whatever happens to it.
 import { getEventListeners } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { ResultsMissing } from '../../src/claude/batch-results.ts';
 import { claudeBatches, type BatchState, type ClaudeBatches } from '../../src/claude/batches.ts';
@@ -17,15 +18,22 @@ type What = BatchFailure['what'];
 
 interface Options extends SimulatorOptions {
   concurrency?: number;
+  /** Of another server. */
+  url?: string;
 }
 
-async function open({ concurrency = 20, ...options }: Options = {}) {
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function open({ concurrency = 20, url, ...options }: Options = {}) {
   const clock = hurriedClock();
   const simulator = await startSimulator({ now: clock.now, ...options });
   onTestFinished(() => simulator.close());
   const stop = new AbortController();
   const leave = new AbortController();
-  const access = { apiKey: 'test', authToken: null, baseURL: simulator.url };
+  const access = { apiKey: 'test', authToken: null, baseURL: url ?? simulator.url };
   const claude = claudeBatches({
     client: await openClient({ ...access, concurrency, log: () => {} }),
     clock,
@@ -134,6 +142,24 @@ describe('sending', () => {
     const sending = await claude.send(bowls(3));
     expect(sending).toMatchObject({ kind: 'refused', failure: { exit } });
     expect(simulator.stats.batches.created).toEqual([]);
+  });
+
+  test.for<[status: number, error: object, exit: number, told: string]>([
+    [405, {}, 2, 'leave out --batch'],
+    [501, {}, 2, 'leave out --batch'],
+    [400, { details: { error_code: 'workspace_human_review_disabled' } }, 3, 'human review'],
+    [413, {}, 3, '--batch-size,2'],
+  ])('is refused with %i for good, and says what to do', async ([status, error, exit, told]) => {
+    const server = createServer((_, response) => {
+      const body = { type: 'error', error: { type: 'some_error', message: 'no', ...error } };
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    onTestFinished(() => void server.close());
+    const { claude } = await open({ url: await listening(server) });
+    const sending = await claude.send(bowls(4));
+    expect(sending).toMatchObject({ kind: 'refused', failure: { exit } });
+    const failure = sending.kind === 'refused' ? sending.failure : null;
+    expect([failure?.message, failure?.hint, ...(failure?.remedies ?? [])].join()).toContain(told);
   });
 
   it('is refused by a server that is not there, and may be tried again', async () => {
@@ -311,15 +337,22 @@ describe('results', () => {
     expect(simulator.stats.requests - before).toBeLessThan(10);
   });
 
-  test.for<What>(['html_page', 'dropped_halfway', 'server_error'])(
-    'that never come whole (%s) are for later',
+  test.for<What>(['html_page', 'dropped_halfway', 'not_found'])(
+    'that never come whole (%s) can’t be had just now',
     async (what) => {
       const { claude, looked, fail } = await open();
       const state = await looked(10);
       fail({ on: 'results', what });
-      expect(await failureOf(answered(claude, state))).toMatchObject({ exit: 75 });
+      await expect(answered(claude, state)).rejects.toThrow(ResultsMissing);
     },
   );
+
+  it('that a server fails to give for ever end the run with 75', async () => {
+    const { claude, looked, fail } = await open();
+    const state = await looked(10);
+    fail({ on: 'results', what: 'server_error' });
+    expect(await failureOf(answered(claude, state))).toMatchObject({ exit: 75 });
+  });
 
   it('carry what was answered, and what it took', async () => {
     const { claude, looked } = await open();
@@ -357,11 +390,9 @@ describe('results', () => {
       response.end();
     });
     onTestFinished(() => void other.close());
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    const address = other.address();
-    const port = typeof address === 'object' ? address?.port : 0;
+    const host = await listening(other);
     const state = await looked(2);
-    const resultsUrl = `http://127.0.0.1:${port}/v1/messages/batches/${state.id}/results`;
+    const resultsUrl = `${host}/v1/messages/batches/${state.id}/results`;
     expect((await answered(claude, { ...state, resultsUrl })).size).toBe(2);
     expect(heard).toEqual([]);
   });
