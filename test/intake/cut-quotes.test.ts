@@ -232,6 +232,9 @@ test.each([
   '______\n',
   '2024 <a@b>',
   'forwarding ',
+  `2024 ${'<a@'.repeat(80)}:\n`,
+  `x${' wrote on'.repeat(27)}:\n`,
+  `On ${'schrieb wrote on '.repeat(14)}:\n`,
 ])('takes no time for 200,000 characters of %j', (piece) => {
   const hostile = piece.repeat(200_000 / piece.length);
   const started = performance.now();
