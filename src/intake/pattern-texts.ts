@@ -9,6 +9,9 @@ const ADDRESS = /\b(?:https?|mailto|cid|data):[^\s"'<>]*/gi;
 const ENTITY = /&#(?:x([\da-f]{1,6})|(\d{1,7}));?/gi;
 /** Tag characters: invisible, each an ASCII character moved by 0xE0000. */
 const TAG_CHARACTER = /[\u{e0020}-\u{e007e}]/gu;
+/** All that can stand for Latin, Greek or Cyrillic letters; other scripts grow to eighteen times their length. */
+const LETTERS =
+  /[\u00a0-\u058f\u1d00-\u24ff\u2a74-\u2a76\u2c7c\u2c7d\u3000\u3200-\u33ff\ua69c-\ua7ff\ufb00-\ufb06\ufe10-\ufe6b\uff01-\uff5e\u{10780}-\u{107bf}\u{1ccd6}-\u{1ccf9}\u{1d400}-\u{1d7ff}\u{1e030}-\u{1e06d}\u{1f100}-\u{1f1ff}\u{1fbf0}-\u{1fbf9}]+/gu;
 const UNSEEN = /\p{Default_Ignorable_Code_Point}|\p{M}/gu;
 const BASE64 = /[\w+/-]{32,8000}/g;
 /** More of them are a file, not words. */
@@ -38,7 +41,7 @@ function unmasked(text: string): string {
       return code <= 0x10ffff ? String.fromCodePoint(code) : entity;
     })
     .replace(TAG_CHARACTER, (tag) => String.fromCharCode((tag.codePointAt(0) ?? 0) - 0xe0000))
-    .normalize('NFKD')
+    .replace(LETTERS, (letters) => letters.normalize('NFKD'))
     .replace(UNSEEN, '')
     .toLowerCase()
     .replace(LOOKS_LATIN, (letter) => ALIKE.get(letter) ?? letter);

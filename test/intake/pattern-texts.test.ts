@@ -32,3 +32,15 @@ test('hashes and keys are no words', () => {
   const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
   expect(patternTexts('', '', hash, hash).join('\n').trim().split('\n')).toEqual([hash, '', hash]);
 });
+
+test('every character that Unicode takes for Latin letters is read as these', () => {
+  const hidden = Array.from({ length: 0x2_0000 }, (_, code) => String.fromCodePoint(code))
+    .filter((character) => /[^\p{ASCII}\p{Surrogate}]/u.test(character))
+    .map((character) => ({ character, plain: character.normalize('NFKD').replace(/\p{M}/gu, '') }))
+    .filter(({ plain }) => /^[a-z]+$/i.test(plain));
+  expect(hidden.length).toBeGreaterThan(1500);
+  const body = hidden.map(({ character }) => `${character}\u0301`).join(' ');
+  const read = patternTexts('', '', body, body).join('\n').split(/\s+/);
+  const expected = hidden.map(({ plain }) => plain.toLowerCase());
+  expect(read.filter((word) => /^[a-z]+$/.test(word))).toEqual(expected);
+});
