@@ -148,6 +148,7 @@ function addClassifyFlags(command: Command): Command {
       '--max-wait <duration>',
       'a longer wait, or so long without success, stops (default: 10m)',
     )
+    .option('--timeout <duration>', 'of one call (default: 60s)')
     .option('--allow-triage <n | n%>', 'so many tickets for human triage are success (default: 0)')
     .option('--summary <file>', 'the summary as JSON')
     .option('--batch', 'through Message Batches: half the price, within a day')

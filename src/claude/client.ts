@@ -1,9 +1,8 @@
 // Settings → the SDK's client, which nothing outside this folder touches.
 import Anthropic from '@anthropic-ai/sdk';
 import { failures } from '../ground/errors.ts';
-import type { FindProxy } from './proxy.ts';
 import { openFetch } from './fetch.ts';
-import { isHere } from './is-here.ts';
+import { isHere, type FindProxy } from './proxy.ts';
 
 export interface Access {
   apiKey: string | null;
@@ -52,19 +51,35 @@ export function newClient(access: Access): Anthropic {
   });
 }
 
-/** The URL that messages go to. */
+/** The URL that messages go to, as it may be shown. */
 export function messagesUrl(client: Anthropic): string {
-  return client.buildURL('/v1/messages', null);
+  return withoutPassword(client.buildURL('/v1/messages', null));
+}
+
+/** Where it is asked, as people may see it. */
+export function hostOf({ baseURL }: Anthropic): string {
+  return withoutPassword(baseURL);
+}
+
+/** Of what is no web address as well: a slip of the pen shall not show it. */
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/*|\/*)[^/?#]*@/, '$1');
 }
 
 function checkHost(baseURL: string): void {
   const url = URL.canParse(baseURL) ? new URL(baseURL) : null;
   if (!url || !/^https?:$/.test(url.protocol))
-    throw failures.badHost(baseURL, 'that is no web address.');
+    throw failures.badHost(withoutPassword(baseURL), 'that is no web address.');
   if (url.protocol === 'http:' && !isHere(baseURL)) {
-    throw failures.badHost(baseURL, 'plain http would carry tickets and key unencrypted.');
+    throw failures.badHost(
+      withoutPassword(baseURL),
+      'plain http would carry tickets and key unencrypted.',
+    );
   }
   if (/\/v1\/?$/.test(url.pathname)) {
-    throw failures.badHost(baseURL, 'the SDK adds /v1 itself, so that would be /v1/v1/messages.');
+    throw failures.badHost(
+      withoutPassword(baseURL),
+      'the SDK adds /v1 itself, so that would be /v1/v1/messages.',
+    );
   }
 }

@@ -1,5 +1,4 @@
 // Environment and a URL → the proxy on the way there. Pure.
-import { isHere } from './is-here.ts';
 import { failures } from '../ground/errors.ts';
 import type { Environment } from '../ground/environment.ts';
 
@@ -58,6 +57,13 @@ function proxyFrom(variable: string, value: string): Proxy {
   const credentials = [username, password].map(decoded).join(':');
   const basic = `Basic ${Buffer.from(credentials).toString('base64')}`;
   return { variable, url: origin, authorization: username === '' ? null : basic };
+}
+
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Whether a URL leads to a server on this machine. */
+export function isHere(url: string): boolean {
+  return URL.canParse(url) && HERE.test(new URL(url).hostname);
 }
 
 /** A stray `%` of a password is taken as it stands. */

@@ -3,6 +3,7 @@ import type { MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk/resource
 import { ticketText, TOOL_NAME, toolFrom } from '../playbook/prompt.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Ticket } from '../ticket.ts';
+import type { Model } from './models.ts';
 
 export type Request = MessageCreateParamsNonStreaming;
 
@@ -10,17 +11,22 @@ export type Request = MessageCreateParamsNonStreaming;
 export type CacheTime = '5m' | '1h';
 
 /** Room for the ten fields with a long summary and reason: twice what an answer takes. `--lean` needs less. */
-export const MAX_TOKENS = 400;
+const MAX_TOKENS = 400;
+
+/** Where thinking takes its room from the same: it would cut the answer off, or leave none. */
+const MAX_TOKENS_THINKING = 4_096;
+
+type Manners = Pick<Model, 'forcedTool' | 'thinks'>;
 
 /**
  * The prefix (tool and system prompt) is made once, since it is the same 20,000 characters for every
  * ticket; its end carries the one cache mark.
- * @param forcedTool whether the model accepts a forced tool call; else it is left to the prompt, and
- *   an answer without the call is invalid.
+ * @param mannersOf whether the model accepts a forced tool call, and whether it thinks before it; where
+ *   it can't be forced the call is left to the prompt, and an answer without it is invalid.
  */
 export function requestMaker(
   playbook: Playbook,
-  forcedTool: (model: string) => boolean,
+  mannersOf: (model: string) => Manners,
   cachedFor: CacheTime = '5m',
 ): (model: string, ticket: Pick<Ticket, 'accountTier' | 'subject' | 'body'>) => Request {
   const tools = [toolFrom(playbook.labels, playbook.lean)];
@@ -31,10 +37,25 @@ export function requestMaker(
   const system = [{ type: 'text', text: playbook.system, cache_control } as const];
   return (model, { accountTier, subject, body }) => ({
     model,
-    max_tokens: MAX_TOKENS,
     system,
     tools,
-    tool_choice: forcedTool(model) ? { type: 'tool', name: TOOL_NAME } : { type: 'auto' },
+    ...askingFor(mannersOf(model)),
     messages: [{ role: 'user', content: ticketText({ account_tier: accountTier, subject, body }) }],
   });
+}
+
+function askingFor({
+  forcedTool,
+  thinks,
+}: Manners): Pick<Request, 'max_tokens' | 'tool_choice' | 'thinking' | 'output_config'> {
+  const once = { disable_parallel_tool_use: true } as const;
+  return {
+    max_tokens: thinks ? MAX_TOKENS_THINKING : MAX_TOKENS,
+    tool_choice: forcedTool
+      ? { type: 'tool', name: TOOL_NAME, ...once }
+      : { type: 'auto', ...once },
+    // None before the first call: the least that these models take.
+    ...(thinks === 'unless told' ? { thinking: { type: 'between_tools' } } : {}),
+    ...(thinks === 'always' ? { output_config: { effort: 'low' } } : {}),
+  };
 }

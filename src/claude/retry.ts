@@ -2,7 +2,8 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { failures, type Failure } from '../ground/errors.ts';
 import { NoTunnel } from './tunnel.ts';
-import { NotAMessage } from './message.ts';
+import { shown, wordsOf, type Words } from './error-words.ts';
+import { NotAMessage, UncountableUsage } from './message.ts';
 import { rateLimitsOf, type RateLimit } from './rate-limits.ts';
 
 /** The built-in simulator says so in every response, whatever way it was reached. */
@@ -16,6 +17,10 @@ const RETRIED = new Set([408, 409, 429]);
 /** Spend limits come as a 429 that never recovers and carries no retry-after. */
 const SPEND_LIMITS = new Set(['enforced_spend_limit_reached', 'contract_spend_limit_reached']);
 const SELF_SET_LIMIT = /reached your specified API usage limits/i;
+
+/** Whatever the status. Not a card's number that a filter found, nor our own label in a schema. */
+const CREDIT =
+  /\bcredits?\b(?! cards?\b)|(?<!["'`])\bbilling\b|\bbilling_error\b|\binsufficient[_ ](funds|balance|quota)\b|\bpayment (required|overdue|failed|method)/i;
 
 /** Connections that were never made: a server saw nothing, and nothing is paid. */
 const UNSENT = new Set([
@@ -44,19 +49,32 @@ export interface Problem {
   simulated: boolean;
   /** What all calls to the model had better know of it; `refused`: a 4xx that no retry mends. */
   tells: 'limited' | 'overload' | 'failed' | 'refused';
+  /** Whether an answer came that can't be counted, and so not used. */
+  isPaid: boolean;
+  /** Whether somebody else than the API answered: a wrong path or method, a page, a redirect. */
+  isForeign: boolean;
   limits: RateLimit[];
 }
 
 export class TimedOut extends Error {}
 
-/** @param timeoutSeconds how long a call may take, for the message. */
-export function problemOf(error: unknown, timeoutSeconds: number): Problem {
+/**
+ * @param timeoutSeconds how long a call may take, for the message
+ * @param sent texts of the request that no message may repeat
+ */
+export function problemOf(
+  error: unknown,
+  timeoutSeconds: number,
+  sent: readonly string[] = [],
+): Problem {
   const plain = {
     requestId: null,
     passing: true,
     retryAfter: null,
     simulated: false,
     tells: 'failed' as const,
+    isPaid: false,
+    isForeign: false,
     limits: [],
   };
   if (error instanceof TimedOut) {
@@ -64,44 +82,73 @@ export function problemOf(error: unknown, timeoutSeconds: number): Problem {
   }
   if (error instanceof APIConnectionError) {
     const root = rootOf(error);
-    const why = `connection failed: ${codeOf(root) ?? root.message}`;
+    const why = `connection failed: ${codeOf(root) ?? shown(root.message)}`;
     return { ...plain, why, unknownCost: !isUnsent(root) };
   }
   if (error instanceof APIError) {
     const status = error.status ?? 0;
     const passing = RETRIED.has(status) || status >= 500;
+    const words = wordsOf(error, sent);
     return {
-      why: statusText(error),
+      why: words.text,
       requestId: error.requestID ?? null,
       passing,
       unknownCost: false,
       retryAfter: retryAfterOf(error.headers),
       simulated: error.headers?.has(SIMULATOR_HEADER) ?? false,
       tells: tellsOf(status, passing),
+      isPaid: false,
+      isForeign: isForeign(status, words),
       limits: error.headers ? rateLimitsOf(error.headers) : [],
     };
   }
-  // A 200 whose body is not JSON reaches us as a bare SyntaxError, one that breaks off as a TypeError.
-  const brokenOff = error instanceof TypeError && error.message === 'terminated';
-  if (brokenOff || error instanceof SyntaxError || error instanceof NotAMessage) {
-    const what = error instanceof NotAMessage && error.message ? ` ${error.message}` : '';
-    return { ...plain, why: `the response was not a message${what}`, unknownCost: true };
-  }
-  throw error;
+  const what = unreadableText(error, sent);
+  if (what === null) throw error;
+  const isPaid = error instanceof UncountableUsage;
+  return { ...plain, why: what, unknownCost: true, isPaid };
 }
 
-/** The failures that are the run's and not the ticket's; null for a ticket's own. */
-export function runFailureOf(error: unknown, host: string, model: string): Failure | null {
+/** A 200 whose body is no message: it breaks off, is no JSON, is another's. Null for a mistake of ours. */
+function unreadableText(error: unknown, sent: readonly string[]): string | null {
+  const plain = 'the response was not a message';
+  if (error instanceof NotAMessage) return `${plain} ${shown(error.message, sent)}`.trim();
+  const brokenOff = error instanceof TypeError && error.message === 'terminated';
+  // The SDK writes an error's body out, which ends on what is nested too deeply.
+  return brokenOff || error instanceof SyntaxError || error instanceof RangeError ? plain : null;
+}
+
+/** The failures that are the run's and not the ticket's, at once; null for a ticket's own. */
+export function runFailureOf(
+  error: unknown,
+  host: string,
+  model: string,
+  sent: readonly string[] = [],
+): Failure | null {
   if (error instanceof APIConnectionError) return connectionFailureOf(rootOf(error), host);
+  // Some gateways answer an error with a 200.
+  if (error instanceof NotAMessage && CREDIT.test(shown(error.message, sent))) {
+    return failures.spendLimit(shown(error.message, sent));
+  }
   if (!(error instanceof APIError)) return null;
-  const why = statusText(error);
-  if (error.status === 401 || error.status === 403) return failures.keyRefused(host, why);
-  if (error.status === 404) return failures.modelUnknown(host, model, why);
-  const spent =
-    error.status === 402 ||
+  const status = error.status ?? 0;
+  const words = wordsOf(error, sent);
+  const isSpent =
+    status === 402 ||
     SPEND_LIMITS.has(error.errorCode ?? '') ||
-    (error.status === 400 && SELF_SET_LIMIT.test(error.message));
-  return spent ? failures.spendLimit(why) : null;
+    (status === 400 && SELF_SET_LIMIT.test(words.message)) ||
+    CREDIT.test(words.text);
+  if (isSpent) return failures.spendLimit(words.text);
+  if (isForeign(status, words)) return null;
+  if (status === 401 || status === 403) return failures.keyRefused(host, words.text);
+  return status === 404 ? failures.modelUnknown(host, model, words.text) : null;
+}
+
+/** Statuses that are about the place and not about the request, whoever gives them. */
+const ABOUT_PLACE = new Set([405, 406, 410, 415, 417, 421, 426]);
+
+function isForeign(status: number, { isApis }: Words): boolean {
+  if (status === 401 || RETRIED.has(status) || status < 300 || status >= 500) return false;
+  return !isApis || status < 400 || ABOUT_PLACE.has(status);
 }
 
 /**
@@ -121,13 +168,6 @@ function tellsOf(status: number, passing: boolean): Problem['tells'] {
   if (!passing) return 'refused';
   if (status === 429) return 'limited';
   return status === 529 ? 'overload' : 'failed';
-}
-
-function statusText(error: APIError): string {
-  const head = [error.status, error.type].filter(Boolean).join(' ');
-  const message = error.apiMessage?.replace(/\.$/, '') ?? '';
-  // An overload says nothing more than its type does.
-  return message && error.type !== 'overloaded_error' ? `${head}: ${message.slice(0, 300)}` : head;
 }
 
 function retryAfterOf(headers: Headers | undefined): number | null {

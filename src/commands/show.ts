@@ -1,5 +1,6 @@
 // The exact request for one ticket, and where it would go. Sends nothing.
 import { closest } from 'fastest-levenshtein';
+import { modelOf } from '../claude/models.ts';
 import { requestMaker } from '../claude/request.ts';
 import { escalateUnasked } from '../cascade/escalate.ts';
 import { addressOf } from '../run/connect.ts';
@@ -29,7 +30,7 @@ export async function showCommand(
   for await (const row of intake.rows) {
     const ticket = toTicket(row);
     if (ticket.id === wanted) {
-      const makeRequest = requestMaker(playbook, (name) => models.get(name)?.forcedTool ?? true);
+      const makeRequest = requestMaker(playbook, (name) => modelOf(models, name));
       const first = firstModel(ticket, settings);
       const shown = {
         ticket_id: ticket.id,

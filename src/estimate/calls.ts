@@ -96,7 +96,7 @@ export function uploadOf(
   mostRequests: number | null,
 ): Upload {
   const empty = { accountTier: '', subject: '', body: '' };
-  const makeRequest = requestMaker(playbook, () => model.forcedTool, '1h');
+  const makeRequest = requestMaker(playbook, () => model, '1h');
   const prefix = Buffer.byteLength(JSON.stringify(makeRequest('', empty)));
   const all = count * prefix + bytes;
   const each = Math.max(

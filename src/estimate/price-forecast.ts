@@ -1,7 +1,6 @@
 // What a run would ask in; its tokens, cost and time out.
 import { usd } from '../ground/money.ts';
 import { escalateUnsure } from '../cascade/escalate.ts';
-import { ACCOUNT_TIERS, type AccountTier } from '../claude/account-tiers.ts';
 import { modelOf, type Model } from '../claude/models.ts';
 import { answerTokens, guessTokens, prefixText } from '../claude/token-guess.ts';
 import type { Asker } from '../ground/keys.ts';
@@ -23,6 +22,22 @@ import type { ThresholdTable } from './thresholds.ts';
 
 /** Of each model, the newest so many answers of the ledger are looked at. */
 const NEWEST = 1_000;
+
+/** What an account may use a minute, of each model. */
+interface AccountTier {
+  name: string;
+  requests: number;
+  /** Tokens, without those that are read from the cache. */
+  input: number;
+  output: number;
+}
+
+/** Source: Anthropic's pages, checked 2026-11-22. The same for each model of the cascade. */
+const ACCOUNT_TIERS: readonly AccountTier[] = [
+  { name: 'Start', requests: 1_000, input: 2_000_000, output: 400_000 },
+  { name: 'Build', requests: 5_000, input: 5_000_000, output: 1_000_000 },
+  { name: 'Scale', requests: 10_000, input: 10_000_000, output: 2_000_000 },
+];
 
 export interface PricingOptions {
   settings: Settings;

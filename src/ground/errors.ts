@@ -289,6 +289,21 @@ export const failures = {
     failure.goOnAt = time;
     return failure;
   },
+  costUntold: (model: string, host: string) =>
+    stopped(
+      `${host} does not tell what an answer of ${model} cost: its usage has no input_tokens and output_tokens, so no cap can hold.`,
+      'What came is kept. To go on without a cap, with each answer booked at the most that it can have cost:',
+    ).offer('--max-cost', 'none'),
+  uselessAgain: (model: string, host: string, times: number, what: string) =>
+    stopped(
+      `${times} answers of ${model} in a row were paid for and are of no use. What came: ${what}.`,
+      `Something is wrong with every answer, not with one ticket. Does ${host} force the tool that it is asked to, and is the model up to it? Look at one request: ticket-classify show <file> --id <id>`,
+    ),
+  notTheApi: (host: string, why: string) =>
+    cannotStart(
+      `${host} does not answer as the Messages API does: ${why}.`,
+      'The path is wrong, or something else answers in its place: a proxy, a firewall, a login page. Check ANTHROPIC_BASE_URL, and HTTPS_PROXY where there is one.',
+    ),
   refusedAgain: (times: number, why: string) =>
     stopped(
       `${times} requests in a row were refused for the same reason: ${why}.`,
@@ -299,10 +314,12 @@ export const failures = {
       `The API asks us to wait ${Math.ceil(seconds)} s, longer than --max-wait ${allowed}.`,
       'Come back later, or allow more: --max-wait.',
     ),
-  noSuccess: (allowed: string, why: string) =>
+  noSuccess: (allowed: string, why: string, host = 'https://api.anthropic.com') =>
     later(
       `No call has succeeded for ${allowed} (--max-wait). The last failure: ${why}.`,
-      'The API seems to be down. See https://status.claude.com and come back later.',
+      /\.anthropic\.com\b/.test(host)
+        ? 'The API seems to be down. See https://status.claude.com and come back later.'
+        : `${host} seems to be down, or not to be the API (ANTHROPIC_BASE_URL). Look at it, and come back later.`,
     ),
 
   ledgerInUse: (path: string, who: string) =>

@@ -105,7 +105,7 @@ function entriesOf({ settings, prefixTokens }: Desk) {
   );
   const makers = new Map(
     [...models].map(([name, model]) => {
-      const makeRequest = requestMaker(playbook, () => model.forcedTool, '1h');
+      const makeRequest = requestMaker(playbook, () => model, '1h');
       const most = mosts.get(name) ?? mostCost(model);
       return [name, entryMaker(({ ticket }) => makeRequest(name, ticket), most)];
     }),

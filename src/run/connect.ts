@@ -4,7 +4,7 @@ import { cachedForHour, tariff } from '../claude/models.ts';
 import { randomBytes } from 'node:crypto';
 import { askClaude, type Claude, type ClaudeOptions } from '../claude/ask-claude.ts';
 import { messagesUrl, newClient, openClient } from '../claude/client.ts';
-import { isHere } from '../claude/is-here.ts';
+import { isHere } from '../claude/proxy.ts';
 import type { Settings } from '../settings/resolve.ts';
 
 export interface Connection extends Claude {
@@ -26,7 +26,7 @@ type Context = Pick<
 
 /** @throws Failure without credentials, or for a host that may not be used; nothing is sent. */
 export async function connect(settings: Settings, context: Context): Promise<Connection> {
-  const { flags, playbook, models, access, findProxy } = settings;
+  const { flags, playbook, models, access, findProxy, isCapped } = settings;
   const simulated = flags.simulate ? await standIn() : null;
   const { concurrency } = flags;
   const client = await openClient({
@@ -45,6 +45,8 @@ export async function connect(settings: Settings, context: Context): Promise<Con
     cachedFor: batch ? '1h' : '5m',
     concurrency,
     maxWait,
+    timeoutSeconds: flags.timeout.seconds,
+    isCapped,
   });
   const batches = claudeBatches({ ...context, client, maxWait });
   const url = messagesUrl(client);

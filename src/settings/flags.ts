@@ -38,6 +38,12 @@ const wait = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A timer of Node's is over at once if it is to last for weeks. */
+const timeout = wait.refine(
+  ({ seconds }) => seconds >= 1 && seconds <= 86_400,
+  'must be a duration from 1s to 24h',
+);
+
 /** A date or a time, or how long ago: milliseconds since 1970. */
 const time = z.string().transform((text, context) => {
   const seconds = parseDuration(text);
@@ -111,6 +117,7 @@ const flagsSchema = z.strictObject({
   replace: z.boolean().default(false),
   excel: z.boolean().default(false),
   maxWait: wait.default({ seconds: 600, text: '10m' }),
+  timeout: timeout.default({ seconds: 60, text: '60s' }),
   // In half nano-dollars; null for no cap.
   maxCost: moneyOrNone.default(halfNanosOf(25)),
   maxCostPerDay: money.default(null),

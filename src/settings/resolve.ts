@@ -16,6 +16,8 @@ export interface Settings {
   models: ReadonlyMap<string, Model>;
   access: Pick<Access, 'apiKey' | 'authToken' | 'baseURL'>;
   findProxy: FindProxy;
+  /** Whether a cap on the money was asked for, beside the one that every run has. */
+  isCapped: boolean;
   volume: 'quiet' | 'normal' | 'verbose';
   /** What was not decided by playbook and defaults, as `threshold 0.8 (from .env)`. */
   origins: string[];
@@ -42,6 +44,8 @@ export async function resolveSettings(
     models: factsOf(playbook),
     access: accessOf(environment, origins),
     findProxy: proxyFinder(environment),
+    isCapped:
+      flags.maxCostPerDay !== null || (given['maxCost'] !== undefined && flags.maxCost !== null),
     volume: volumeOf(flags, environment, origins),
     origins,
   };

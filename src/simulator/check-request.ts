@@ -8,12 +8,15 @@ import { modelFacts, type ModelFacts } from './models.ts';
 import { refuseLoneSurrogates } from './parse-body.ts';
 import { measure, type Part, type Prefix } from './prefix.ts';
 import { readList, readObject, readText, refuseOthers, type JsonObject } from './shape.ts';
+import { thinkingTokens } from './thinking.ts';
 import { countTokens } from './tokens.ts';
 
 export interface MessageRequest {
   model: string;
   facts: ModelFacts;
   maxTokens: number;
+  /** Of these, what is gone before the answer begins. */
+  thinkingTokens: number;
   prefix: Prefix;
   toolChoice: ToolChoice;
   /** The tool that will be called; null for an answer in text. */
@@ -57,6 +60,7 @@ export function checkRequest(
     model,
     facts,
     maxTokens,
+    thinkingTokens: thinkingTokens(body, model),
     prefix,
     toolChoice,
     tool: usesTools ? chosenTool(prefix.tools, toolChoice) : null,
@@ -66,16 +70,18 @@ export function checkRequest(
 }
 
 const SAMPLING = ['temperature', 'top_p', 'top_k'];
-const NOT_SIMULATED = ['cache_control', 'container', 'mcp_servers', 'output_config', 'thinking'];
+const NOT_SIMULATED = ['cache_control', 'container', 'mcp_servers'];
 const KNOWN = new Set([
   'max_tokens',
   'messages',
   'metadata',
   'model',
+  'output_config',
   'service_tier',
   'stop_sequences',
   'stream',
   'system',
+  'thinking',
   'tool_choice',
   'tools',
 ]);

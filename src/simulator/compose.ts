@@ -2,7 +2,7 @@
 
 import type { CacheUse } from './cache.ts';
 import type { MessageRequest } from './check-request.ts';
-import { cutOff, inWords, toolCall, toolInput, type Draft } from './draft.ts';
+import { cutOff, inWords, thoughtThrough, toolCall, toolInput, type Draft } from './draft.ts';
 import type { What } from './failures.ts';
 import { isSpoil, spoil } from './spoil.ts';
 import type { Tokens } from './stats.ts';
@@ -36,14 +36,15 @@ export function compose(request: MessageRequest, circumstances: Circumstances): 
 }
 
 function write(request: MessageRequest, { serial, what }: Circumstances): Draft {
-  const { tool, facts, model, ticket, prefix, maxTokens } = request;
+  const { tool, facts, model, ticket, prefix, maxTokens, thinkingTokens } = request;
   if (tool === null)
     return cutOff(inWords('Simulated: no tool to call.', facts.density), maxTokens);
   const classifier = prefix.classifierFor(tool);
   const input = toolInput(classifier, classifier.read(ticket, model));
   const good = toolCall(`toolu_sim_${serial}`, tool.name, input, facts.density);
   const isSpoilt = what !== null && isSpoil(what);
-  return cutOff(isSpoilt ? spoil(what, good, classifier.fields, facts.density) : good, maxTokens);
+  const said = isSpoilt ? spoil(what, good, classifier.fields, facts.density) : good;
+  return cutOff(thoughtThrough(said, thinkingTokens), maxTokens);
 }
 
 function messageBody(

@@ -6,6 +6,7 @@ import { tokensOf } from './tokens.ts';
 
 export type Content =
   | { type: 'text'; text: string; citations: null }
+  | { type: 'thinking'; thinking: string; signature: string }
   | { type: 'tool_use'; id: string; name: string; input: JsonObject; caller: { type: 'direct' } };
 
 export interface Draft {
@@ -41,6 +42,17 @@ export function inWords(text: string, density: 10 | 13): Draft {
   return { content: [{ type: 'text', text, citations: null }], stop: 'end_turn', outputTokens };
 }
 
+/** The same after so many tokens of thought, which the API does not show. */
+export function thoughtThrough(draft: Draft, tokens: number): Draft {
+  if (tokens === 0) return draft;
+  const thought: Content = { type: 'thinking', thinking: '', signature: 'c2ltdWxhdGVk' };
+  return {
+    ...draft,
+    content: [thought, ...draft.content],
+    outputTokens: draft.outputTokens + tokens,
+  };
+}
+
 /** Ends an answer that is longer than `maxTokens`: of a tool call, the fields that were complete. */
 export function cutOff(draft: Draft, maxTokens: number): Draft {
   if (draft.outputTokens <= maxTokens) return draft;
@@ -64,6 +76,7 @@ function explain({ words }: Reading): string {
 }
 
 function cutBlock(block: Content, share: number): Content[] {
+  if (block.type === 'thinking') return [block];
   if (block.type === 'text')
     return [{ ...block, text: block.text.slice(0, block.text.length * share) }];
   const length = JSON.stringify(block.input).length * share;

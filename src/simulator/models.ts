@@ -45,7 +45,9 @@ const MODELS = new Map([
   ['claude-opus-5',     row(512,  true,  500, 13, 3000)],
   ['claude-opus-5-5',   row(512,  false, 500, 13, 3000)],
   ['claude-fable-5-1',  row(512,  false, 500, 13, 3600)],
+  ['claude-fable-5-2',  row(512,  false, 500, 13, 3600)],
   ['claude-mythos-5-1', row(512,  false, 500, 13, 4200)],
+  ['claude-mythos-5-2', row(512,  false, 500, 13, 4200)],
 ]);
 
 function row(

@@ -25,7 +25,7 @@ const cases = attacks.map((attack) => [attack.id, attack] as const);
 
 const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'account_tier' };
 const playbook = await supportPlaybook();
-const request = requestMaker(playbook, () => true);
+const request = requestMaker(playbook, () => ({ forcedTool: true }));
 const harmless = request('m', { accountTier: 'pro', subject: 'Hello', body: 'Where is the menu?' });
 
 /** @param isCut as with `--cut-quotes` */

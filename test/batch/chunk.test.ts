@@ -29,7 +29,7 @@ function missing(): Model {
 }
 
 function makerOf(system = playbook.system): (question: Question) => Entry {
-  const makeRequest = requestMaker({ ...playbook, system }, () => true, '1h');
+  const makeRequest = requestMaker({ ...playbook, system }, () => ({ forcedTool: true }), '1h');
   return entryMaker((of) => makeRequest(MODEL, of.ticket), mostCost(inBatches(HAIKU)));
 }
 

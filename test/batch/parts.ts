@@ -65,7 +65,7 @@ export async function openParts(options: SimulatorOptions = {}): Promise<Parts> 
   });
   const { host } = new URL(simulator.url);
   const playbook = await supportPlaybook();
-  const make = requestMaker(playbook, () => true, '1h');
+  const make = requestMaker(playbook, () => ({ forcedTool: true }), '1h');
   const request = ({ model, ticket: of }: Question) => make(model, of);
   let names = 0;
 

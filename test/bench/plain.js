@@ -12,7 +12,9 @@ const THRESHOLD = 0.75;
 
 const [input, output, concurrency] = process.argv.slice(2);
 const client = new Anthropic();
-const makeRequest = requestMaker(await loadPlaybook(playbookFolder('support')), () => true);
+const makeRequest = requestMaker(await loadPlaybook(playbookFolder('support')), () => ({
+  forcedTool: true,
+}));
 const limit = pLimit(Number(concurrency));
 
 const rows = parse(readFileSync(input), { columns: true, bom: true });

@@ -3,7 +3,7 @@ import { askClaude } from '../../src/claude/ask-claude.ts';
 import { openBudget } from '../../src/claude/budget.ts';
 import { openClient } from '../../src/claude/client.ts';
 import { costOf } from '../../src/claude/cost.ts';
-import { modelFacts, type Model } from '../../src/claude/models.ts';
+import { modelFacts, tariff, type Model } from '../../src/claude/models.ts';
 import type { Failure } from '../../src/ground/errors.ts';
 import {
   startSimulator,
@@ -23,6 +23,7 @@ afterEach(() => simulator.close());
 interface Given extends SimulatorOptions {
   concurrency?: number;
   maxWaitSeconds?: number;
+  isCapped?: boolean;
   models?: Map<string, Model>;
   system?: string;
   clock?: ReturnType<typeof hurriedClock>;
@@ -31,6 +32,7 @@ interface Given extends SimulatorOptions {
 async function asking({
   concurrency = 5,
   maxWaitSeconds = 600,
+  isCapped = false,
   models,
   system,
   clock = hurriedClock(),
@@ -47,16 +49,11 @@ async function asking({
     prefixTokens: () => 0,
     client,
     playbook: { ...playbook, ...(system !== undefined && { system }) },
-    models:
-      models ??
-      new Map(
-        [FAST, 'claude-sonnet-4-6'].flatMap((name) => {
-          const facts = modelFacts(name, undefined);
-          return facts ? [[name, facts] as const] : [];
-        }),
-      ),
+    models: models ?? tariff(new Map()),
     concurrency,
     maxWait: { seconds: maxWaitSeconds, text: '10m' },
+    timeoutSeconds: 60,
+    isCapped,
     budget: openBudget({
       caps: { perRun: null, perDay: null },
       spentBefore: [],
@@ -187,6 +184,42 @@ describe('what ends the run', () => {
     expect(simulator.stats.requests).toBe(20);
   });
 
+  test('the refusals of one model end it, whatever the other answers', async () => {
+    const failures = [
+      { what: 'invalid_request', when: ({ model }: { model: string }) => model === FAST } as const,
+    ];
+    const { ask, stop } = await asking({ failures });
+    const both = async (place: number) => {
+      const own = ticket({ place, body: `Ticket number ${place}` });
+      return [await ask(FAST, own), await ask('claude-sonnet-4-6', own)];
+    };
+    await expect(
+      Promise.all(Array.from({ length: 60 }, (_, place) => both(place))),
+    ).rejects.toMatchObject({ exit: 3 });
+    expect(String(stop.signal.reason)).toContain('20 requests in a row were refused');
+  });
+
+  test('twenty paid answers in a row without a valid one end it, and it says what came', async () => {
+    const odd = ({ ticket: text }: { ticket: string }) => text.includes('Ticket number 7');
+    const { ask, stop } = await asking({
+      failures: [{ what: 'wrong_label', when: odd }, { what: 'text_answer' }],
+    });
+    const ended = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, place) =>
+        ask(FAST, ticket({ place, body: `Ticket number ${place}` })),
+      ),
+    );
+    expect(stop.signal.reason).toMatchObject({ exit: 3 });
+    expect(String(stop.signal.reason)).toContain(
+      '20 answers of claude-haiku-4-5 in a row were paid for and are of no use. ' +
+        'What came: text instead of a call of classify_ticket.',
+    );
+    // Those in the air are paid for too, and kept.
+    const kept = ended.filter(({ status }) => status === 'fulfilled');
+    expect(kept).toHaveLength(simulator.stats.requests);
+    expect(kept.length).toBeLessThan(30);
+  });
+
   test('refusals between successes do not', async () => {
     const failures = [{ what: 'invalid_request', rate: 0.5 } as const];
     const { ask } = await asking({ failures });
@@ -206,7 +239,7 @@ describe('what ends the run', () => {
     const clock = { ...hurriedClock(), now: () => now };
     const sleep = clock.sleep;
     clock.sleep = (milliseconds, signal) => {
-      now += 250_000;
+      now += 100_000;
       return sleep(milliseconds, signal);
     };
     const down = ({ ticket: text }: { ticket: string }) => text.includes('down');
@@ -214,7 +247,7 @@ describe('what ends the run', () => {
       { what: 'overloaded', nth: [2] },
       { what: 'overloaded', when: down },
     ];
-    const { ask } = await asking({ failures, clock });
+    const { ask } = await asking({ failures, clock, maxWaitSeconds: 250 });
     await ask(FAST, ticket({ body: 'one' }));
     now += 3_600_000;
     expect(await ask(FAST, ticket({ body: 'two' }))).toMatchObject({ kind: 'valid', attempts: 2 });
@@ -256,10 +289,16 @@ describe('many calls', () => {
   });
 });
 
-test('a model that can’t be forced is left to call the tool by itself', async () => {
-  const name = 'claude-sonnet-5-5';
-  const facts = modelFacts(name, undefined);
-  const { ask } = await asking({ ...(facts && { models: new Map([[name, facts]]) }) });
+test.each([
+  ['claude-haiku-4-5', { max_tokens: 400, tool_choice: { type: 'tool' } }],
+  ['claude-sonnet-5-5', { tool_choice: { type: 'auto' }, thinking: { type: 'between_tools' } }],
+  ['claude-opus-5-5', { tool_choice: { type: 'auto' }, output_config: { effort: 'low' } }],
+  ['claude-fable-5-2', { tool_choice: { type: 'auto' }, output_config: { effort: 'low' } }],
+])('%s is asked as it can be, and answers by calling the tool once', async (name, sent) => {
+  const { ask } = await asking();
   expect((await ask(name, ticket())).kind).toBe('valid');
-  expect(simulator.stats.bodies[0]).toMatchObject({ tool_choice: { type: 'auto' } });
+  expect(simulator.stats.bodies[0]).toMatchObject(sent);
+  expect(simulator.stats.bodies[0]).toMatchObject({
+    tool_choice: { disable_parallel_tool_use: true },
+  });
 });

@@ -51,6 +51,8 @@ async function desk({ perRun = null, perDay = null, concurrency = 20, ...given }
     models: new Map(Object.entries(MODELS)),
     concurrency,
     maxWait: { seconds: 600, text: '10m' },
+    timeoutSeconds: 60,
+    isCapped: false,
     budget,
     clock,
     note: () => {},

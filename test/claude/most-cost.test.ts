@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { halfNanosOf } from '../../src/ground/money.ts';
 import { modelFacts, MODELS, type Model } from '../../src/claude/models.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
-import { MAX_TOKENS, requestMaker } from '../../src/claude/request.ts';
+import { requestMaker } from '../../src/claude/request.ts';
 import { supportPlaybook, ticket } from '../example.ts';
 
 const playbook = await supportPlaybook();
@@ -15,7 +15,7 @@ function model(name: string): Model {
 }
 
 function requestOf(body: string, system = playbook.system) {
-  const make = requestMaker({ ...playbook, system }, () => true);
+  const make = requestMaker({ ...playbook, system }, () => ({ forcedTool: true }));
   return make('any', ticket({ subject: '', body }));
 }
 
@@ -33,7 +33,7 @@ test('is the prefix written to the cache, the ticket, its frame, and the longest
   const request = requestOf('Grüße 👋');
   const written = bytes([request.tools, request.system]);
   const input = bytes(request.messages) + 1_024;
-  const expected = dollars({ written, input, output: MAX_TOKENS }, haiku);
+  const expected = dollars({ written, input, output: 400 }, haiku);
   expect(mostCost(haiku).of(request)).toBe(halfNanosOf(expected));
 });
 

@@ -120,6 +120,98 @@ describe('runFailureOf', () => {
   });
 });
 
+describe('whose words they are', () => {
+  const HTML = '<!DOCTYPE html><title>Attention Required! | Cloudflare</title>';
+
+  function answer(status: number, body: string, headers: Record<string, string> = {}) {
+    const json = body.startsWith('{') ? JSON.parse(body) : undefined;
+    return APIError.generate(status, json, body, new Headers(headers));
+  }
+
+  test.each([
+    [
+      307,
+      '',
+      { location: 'https://login.example/start?for=me' },
+      '307 Temporary Redirect: a redirect to login.example',
+    ],
+    [403, HTML, {}, '403 Forbidden: a page of HTML'],
+    [404, HTML, {}, '404 Not Found: a page of HTML'],
+    [404, '{"detail":"Not Found"}', {}, '404 Not Found: Not Found'],
+    [
+      405,
+      '{"error":{"type":"invalid_request_error","message":"Method Not Allowed"}}',
+      {},
+      '405 invalid_request_error: Method Not Allowed',
+    ],
+    [413, HTML, {}, '413 Payload Too Large: a page of HTML'],
+    [418, 'short and stout', {}, "418 I'm a Teapot: short and stout"],
+    [422, '{"detail":[{"loc":["body"]}]}', {}, '422 Unprocessable Entity'],
+  ])('%i %s is not the API, and ends the run after few', (status, body, headers, why) => {
+    const error = answer(status, body, headers);
+    expect(problemOf(error, 60)).toMatchObject({ why, isForeign: true, tells: 'refused' });
+    expect(runFailureOf(error, 'host', 'model')).toBeNull();
+  });
+
+  test.each([
+    [413, '{"type":"error","error":{"type":"request_too_large","message":"Request too large"}}'],
+    [400, '{"error":"json: cannot unmarshal"}'],
+    [422, '{"error":{"message":"bad","code":422}}'],
+    [429, HTML],
+    [503, HTML],
+  ])('%i %s may be', (status, body) => {
+    expect(problemOf(answer(status, body), 60).isForeign).toBe(false);
+  });
+
+  test.each([
+    [400, 'Your credit balance is too low to access the Anthropic API.'],
+    [403, 'Insufficient credits. Add more using https://llm.example/credits'],
+    [429, 'You exceeded your current quota, please check your plan and billing details.'],
+    [500, 'Billing is disabled for this project'],
+  ])('%i %s is about money, and ends the run', (status, message) => {
+    const error = answer(status, JSON.stringify({ error: { message } }));
+    expect(runFailureOf(error, 'host', 'model')).toMatchObject({
+      exit: 3,
+      hint: expect.stringContaining('add credit'),
+    });
+    const body = new NotAMessage(`but an error: ${message}`);
+    expect(runFailureOf(body, 'host', 'model')?.exit).toBe(3);
+  });
+
+  test.each([
+    [
+      'a ticket about money',
+      'Refused: My last billing period had a wrong credit note.',
+      ['My last billing period had a wrong credit note.'],
+    ],
+    ['a filter', 'Blocked: the request holds a credit card number', []],
+    ['our own label', "tools.0.input_schema: 'billing' is not allowed", []],
+  ])('%s is not about ours', (_, message, sent) => {
+    const error = answer(400, JSON.stringify({ error: { message } }));
+    expect(runFailureOf(error, 'host', 'model', sent)).toBeNull();
+  });
+
+  test.each([
+    [{ type: { a: 1 }, message: ['x'] }, '400 Bad Request'],
+    [{ type: 7, message: null }, '400 Bad Request'],
+    [{ type: 'a\u001b[2Jb', message: 'two\nlines\u202e' }, '400 a [2Jb: two lines'],
+    [{ message: 'x'.repeat(400) }, `400 Bad Request: ${'x'.repeat(300)}…`],
+  ])('an error body of %j is a line', (error, why) => {
+    expect(problemOf(answer(400, JSON.stringify({ error })), 60).why).toBe(why);
+  });
+
+  test.each([
+    ['as it is', 'no: I can not log in since Monday, please help'],
+    ['as JSON', JSON.stringify({ body: 'I can not log in since Monday, please help' })],
+    ['in part', 'unknown words: …not log in since Monday, pl'],
+    ['whole and short', '{"subject":"Login","body":"Help"}'],
+  ])('a message that repeats the ticket %s does not', (_, message) => {
+    const sent = ['Login', 'Help', 'I can not log in since Monday, please help'];
+    const { why } = problemOf(answer(400, JSON.stringify({ error: { message } })), 60, sent);
+    expect(why).not.toMatch(/Monday|Login|Help/);
+  });
+});
+
 describe('of connections', () => {
   test.each(['ENOTFOUND', 'CERT_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])(
     '%s ends the run',

@@ -203,7 +203,7 @@ describe('examples', () => {
 
 describe('the cached prefix', () => {
   test('is 20,000 to 32,000 characters, as it is reckoned and as it is sent', () => {
-    const request = requestMaker(playbook, () => true);
+    const request = requestMaker(playbook, () => ({ forcedTool: true }));
     const { system, tools } = request('claude-haiku-4-5', {
       accountTier: 'standard',
       subject: '',

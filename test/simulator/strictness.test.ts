@@ -92,7 +92,9 @@ describe('refuses with 400', () => {
       const { ask, fail } = await desk();
       expect(await fail({ model })).toMatchObject({ status: 400 });
       expect(await fail({ model, tool_choice: { type: 'any' } })).toMatchObject({ status: 400 });
-      const message = await ask({ model, tool_choice: { type: 'auto' } });
+      const free = { model, tool_choice: { type: 'auto' } } as const;
+      const message = await ask({ ...free, max_tokens: 4_096 });
+      expect((await ask(free)).stop_reason).toBe('max_tokens');
       expect(message.stop_reason).toBe('tool_use');
     },
   );
