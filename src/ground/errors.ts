@@ -113,6 +113,16 @@ export const failures = {
     cannotStart(`${file} is empty: 0 bytes.`, 'Was the export finished before this run began?'),
   inputMalformed: (file: string, line: number, why: string, hint: string) =>
     cannotStart(`${file}, line ${line}: ${why}`, hint),
+  inputUnreadable: (rows: string, reasons: readonly string[]) =>
+    cannotStart(
+      `${rows} can't be read as tickets:\n  ${reasons.join('\n  ')}`,
+      'Mend the export, or name other columns (--columns). Nothing was sent, and no output replaced.',
+    ),
+  notATicket: (file: string, what: string, column: string) =>
+    cannotStart(`${file} holds ${what}`, 'Export again. If it is a ticket:').offer(
+      '--columns',
+      `body=${column}`,
+    ),
   inputFormat: (file: string, why: string, hint: string) => cannotStart(`${file} ${why}`, hint),
   otherEncoding: (file: string) =>
     cannotStart(`${file} is not UTF-8 text.`, 'If it comes from Excel:').offer(

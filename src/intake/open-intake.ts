@@ -1,31 +1,19 @@
 // Paths → one stream of rows and what they have in common.
 import type { Readable } from 'node:stream';
 import { failures } from '../ground/errors.ts';
-import { membersOf } from '../ground/json-text.ts';
-import type { ColumnField, InputFormat, Row, Shape } from '../ticket.ts';
-import { findColumns, type Found } from './columns/find-columns.ts';
-import { decode } from './decode.ts';
-import { dropColumns } from './drop-columns.ts';
-import { readHead } from './head.ts';
+import type { Row, Shape } from '../ticket.ts';
+import { findColumns, type Found, type Sample } from './columns/find-columns.ts';
 import { isObjectAt, pathsOf } from './json/json-fields.ts';
-import { readJson } from './json/read-json.ts';
-import { peek } from './peek.ts';
-import { readTable } from './read-table.ts';
-import { isEnough, sniff } from './sniff.ts';
-import { openSource, type Source } from './source.ts';
+import { refuseNoTicket } from './no-ticket.ts';
+import { openInput, type Input, type InputOptions } from './open-input.ts';
+import { refuseUnreadableHead } from './readable.ts';
+import { openSource } from './source.ts';
 import { fieldText } from './to-ticket.ts';
 
-export interface IntakeOptions {
+export interface IntakeOptions extends InputOptions {
   /** Paths; `-` is stdin. */
   files: readonly string[];
-  format: InputFormat | null;
-  /** A label of the WHATWG encoding standard; null: UTF-8, or UTF-16 by its mark. */
-  encoding: string | null;
-  delimiter: string | null;
-  columns: Partial<Record<ColumnField, string>>;
   subjectOnly: boolean;
-  /** Columns that are left out, as if they were not in the input; null: none. */
-  isDropped: ((name: string) => boolean) | null;
 }
 
 export interface Intake {
@@ -38,106 +26,104 @@ export interface Intake {
   /** All inputs together in bytes of their rows, as far as can be told by now; null for a pipe. */
   size: () => number | null;
   rows: AsyncGenerator<Row>;
+  /** For whoever does not read the rows to their end. */
+  close: () => Promise<void>;
 }
 
-interface Opened {
-  name: string;
-  size: () => number | null;
-  shape: Shape;
-  dropped: string[];
-  head: Row[];
-  rows: AsyncGenerator<Row>;
-}
-
-/** Rows that are looked at: for the columns of a table, and for the names of JSON fields. */
-const HEAD_ROWS = { table: 100, json: 1000 } as const;
-
-/** @throws Failure if an input can't be read, has no text column, or another shape than the first. */
-export async function openIntake(options: IntakeOptions, stdin: Readable): Promise<Intake> {
-  const inputs: Opened[] = [];
-  for (const path of options.files) {
-    const input = await openInput(await openSource(path, stdin), options);
-    const [first] = inputs;
-    if (first) refuseOtherShape(first, input);
-    inputs.push(input);
-  }
-  const [first] = inputs;
-  if (!first) throw failures.usage('No input was named.');
+/**
+ * Opens the inputs one at a time: of plain files after the first no more than the beginning is looked
+ * at, until their turn comes.
+ * @param stop aborted while the first bytes are waited for: they are waited for no longer
+ * @throws Failure if an input can't be read, has no text column, or another shape than the first; what
+ *   `stop` is aborted with
+ */
+export async function openIntake(
+  options: IntakeOptions,
+  stdin: Readable,
+  stop?: AbortSignal,
+): Promise<Intake> {
+  const { first, others } = await unlessStopped(openInputs(options, stdin), stop);
   const { head, shape } = first;
   const sample = (name: string) => head.map((row) => sampleText(row, name, shape.names));
-  const found = isEmptyJson(first)
-    ? NOTHING
-    : findColumns(namesOf(first), sample, options.columns, options.subjectOnly);
-  const ids =
-    found.columns.id === null
-      ? []
-      : sample(found.columns.id).filter((id) => id !== '' && id !== null);
+  const isEmpty = shape.format === 'jsonl' && head.length === 0;
+  const found = isEmpty ? NOTHING : findIn(first, sample, options);
+  const ids = found.columns.id === null ? [] : sample(found.columns.id).filter((id) => id);
   return {
     shape,
     found,
     dropped: first.dropped,
     idsRepeat: new Set(ids).size < ids.length,
-    size: () => sum(inputs.map((input) => input.size())),
-    rows: rowsOf(inputs),
+    size: () => sum([first, ...others].map(({ size }) => size())),
+    rows: rowsOf(first, others),
+    close: first.close,
   };
 }
 
-/** Null for what is no text, and for an object that stands for one: its parts have names as well. */
-function sampleText(row: Row, column: string, header: readonly string[]): string | null {
-  const isObject = row.kind === 'json' && isObjectAt(row, column);
-  return isObject ? null : fieldText(row, column, header);
+interface Inputs {
+  first: Input;
+  others: { open: () => Promise<Input>; size: Input['size'] }[];
 }
 
-async function* rowsOf(inputs: readonly Opened[]): AsyncGenerator<Row> {
-  for (const { rows } of inputs) yield* rows;
+async function openInputs(options: IntakeOptions, stdin: Readable): Promise<Inputs> {
+  const [path, ...paths] = options.files;
+  if (path === undefined) throw failures.usage('No input was named.');
+  const first = await openInput(await openSource(path, stdin), options);
+  const others: Inputs['others'] = [];
+  for (const other of paths) others.push(await openOther(first, other, options, stdin));
+  return { first, others };
 }
 
-async function openInput(source: Source, options: IntakeOptions): Promise<Opened> {
-  const { name } = source;
-  const decoded = await decode(source, options.encoding);
-  const { head: bytes, chunks } = await readHead(decoded.chunks, isEnough);
-  if (bytes.length === 0) throw failures.inputEmpty(name);
-  const sniffed = sniff(name, bytes, options);
-  const size = () => (source.size === null ? null : source.size * decoded.ratio());
-  if (sniffed.format === 'jsonl') {
-    const { head, all } = await peek(
-      readJson(name, chunks, options.columns.body !== undefined),
-      HEAD_ROWS.json,
-    );
-    // In the order of the text: parsed, keys such as "12" would come first.
-    const names = new Set(head.flatMap((row) => [...membersOf(row.text).keys()]));
-    return without(options, {
-      name,
-      size,
-      shape: { ...sniffed, names: [...names] },
-      head,
-      rows: all,
-    });
+/** A plain file is closed until its turn; whatever else there is comes but once. */
+async function openOther(
+  first: Input,
+  path: string,
+  options: IntakeOptions,
+  stdin: Readable,
+): Promise<Inputs['others'][number]> {
+  const source = await openSource(path, stdin);
+  const input = await openInput(source, options);
+  const { size } = input;
+  refuseOtherShape(first, input);
+  if (source.size === null) return { size, open: async () => input };
+  await input.close();
+  return { size, open: async () => openInput(await openSource(path, stdin), options) };
+}
+
+async function* rowsOf(first: Input, others: Inputs['others']): AsyncGenerator<Row> {
+  yield* first.rows;
+  for (const { open } of others) {
+    const input = await open();
+    refuseOtherShape(first, input);
+    yield* input.rows;
   }
-  const table = await readTable(name, chunks, sniffed.delimiter);
-  const { head, all } = await peek(table.rows, HEAD_ROWS.table);
-  return without(options, {
-    name,
-    size,
-    shape: { ...sniffed, names: table.header },
-    head,
-    rows: all,
+}
+
+function findIn(
+  first: Input,
+  sample: Sample,
+  { columns, subjectOnly }: Pick<IntakeOptions, 'columns' | 'subjectOnly'>,
+): Found {
+  if (first.shape.format === 'jsonl') refuseUnreadableHead(first.head, first.isWhole);
+  const found = findColumns(namesOf(first), sample, columns, subjectOnly);
+  if (first.isOneObject && columns.body === undefined) refuseNoTicket(first, found.columns);
+  return found;
+}
+
+/** What it waits for goes on waiting: a pipe that is silent can't be told to stop. */
+async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal | undefined): Promise<T> {
+  if (!stop) return work;
+  let onAbort = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    onAbort = () => reject(stop.reason);
+    stop.addEventListener('abort', onAbort);
+    if (stop.aborted) onAbort();
   });
-}
-
-function without({ isDropped }: IntakeOptions, input: Omit<Opened, 'dropped'>): Opened {
-  if (!isDropped) return { ...input, dropped: [] };
-  const { names, strip } = dropColumns(input.shape.names, isDropped);
-  async function* stripped(): AsyncGenerator<Row> {
-    for await (const row of input.rows) yield strip(row);
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    stop.removeEventListener('abort', onAbort);
+    work.catch(() => {});
   }
-  return {
-    ...input,
-    dropped: input.shape.names.filter(isDropped),
-    shape: { ...input.shape, names },
-    head: input.head.map(strip),
-    rows: stripped(),
-  };
 }
 
 const NOTHING: Found = {
@@ -145,13 +131,14 @@ const NOTHING: Found = {
   alternatives: [],
 };
 
-/** `[]`, or nothing but blank lines: as good as a table with a header and no rows. */
-function isEmptyJson({ shape, head }: Opened): boolean {
-  return shape.format === 'jsonl' && head.length === 0;
+/** Null for what is no text, and for an object that stands for one: its parts have names as well. */
+function sampleText(row: Row, column: string, header: readonly string[]): string | null {
+  const isObject = row.kind === 'json' && isObjectAt(row, column);
+  return isObject ? null : fieldText(row, column, header);
 }
 
 /** What `--columns` can name: of JSON the paths into nested objects too. */
-function namesOf({ shape, head }: Opened): string[] {
+function namesOf({ shape, head }: Input): string[] {
   if (shape.format !== 'jsonl') return shape.names;
   return pathsOf(head.flatMap((row) => (row.kind === 'json' ? [row.value] : [])));
 }
@@ -160,7 +147,7 @@ function sum(sizes: readonly (number | null)[]): number | null {
   return sizes.reduce((all, size) => (all === null || size === null ? null : all + size), 0);
 }
 
-function refuseOtherShape(first: Opened, other: Opened): void {
+function refuseOtherShape(first: Input, other: Input): void {
   const [a, b] = [first.shape, other.shape];
   const differ = (difference: string) => failures.shapesDiffer(first.name, other.name, difference);
   if ((a.format === 'jsonl') !== (b.format === 'jsonl')) {

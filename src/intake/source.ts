@@ -9,7 +9,7 @@ export const STDIN = '-';
 export interface Source {
   /** As given, or `stdin`. */
   name: string;
-  /** In bytes; null if it is not known before the end. */
+  /** In bytes; null for what is no plain file: its size is not known, and it comes but once. */
   size: number | null;
   chunks: AsyncIterable<Buffer>;
 }

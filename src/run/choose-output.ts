@@ -34,16 +34,26 @@ async function findOutput(
   inputFormat: InputFormat,
   terminal: boolean,
 ): Promise<Output> {
-  const named = flags.output === '-' ? null : (flags.output ?? null);
+  const named = pathOf(flags);
+  const format = outputFormatOf(flags) ?? inputFormat;
   if (named === null) {
-    const format = flags.outputFormat ?? inputFormat;
     const beside = terminal && flags.output !== '-' ? besideInput(inputs, format) : null;
     return { path: beside, format };
   }
   for (const input of inputs) {
     if (await isSameFile(named, input)) throw failures.outputIsInput(named);
   }
-  return { path: named, format: flags.outputFormat ?? formatOf(named) ?? inputFormat };
+  return { path: named, format };
+}
+
+function pathOf({ output }: Flags): string | null {
+  return output === '-' ? null : (output ?? null);
+}
+
+/** Null where the input decides. @throws Failure for a name that promises what is not written here */
+export function outputFormatOf(flags: Flags): OutputFormat | null {
+  const path = pathOf(flags);
+  return flags.outputFormat ?? (path === null ? null : formatOf(path));
 }
 
 /** Rows on a terminal help nobody: they go beside the input. */

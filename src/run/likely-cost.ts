@@ -7,6 +7,7 @@ import { priceForecast } from '../estimate/price-forecast.ts';
 import { Failure } from '../ground/errors.ts';
 import { plural, thousands } from '../ground/figures.ts';
 import { halfNanosOf, usd } from '../ground/money.ts';
+import type { Intake } from '../intake/open-intake.ts';
 import type { Flags } from '../settings/flags.ts';
 import type { Row } from '../ticket.ts';
 import { lookAhead, type ReadingDesk } from './look-ahead.ts';
@@ -32,10 +33,18 @@ export async function likelyCost(desk: ReadingDesk, plan: LikelyPlan): Promise<s
 }
 
 async function judge(desk: ReadingDesk, plan: LikelyPlan): Promise<string | null> {
+  const intake = await openInputs(desk.settings, plan.inputs, plan.stdin());
+  try {
+    return await judgeBy(intake, desk);
+  } finally {
+    await intake.close();
+  }
+}
+
+async function judgeBy(intake: Intake, desk: ReadingDesk): Promise<string | null> {
   const { settings, ledger, askerOf } = desk;
   const { flags } = settings;
   const { limit = null, sample = null } = flags;
-  const intake = await openInputs(settings, plan.inputs, plan.stdin());
   const start = beginningOf(intake.rows);
   const found = await lookAhead(desk, ticketsOf({ ...intake, rows: start.rows }, settings, ledger));
   const looked = ticketsIn(found);

@@ -47,7 +47,7 @@ export async function planRun(
     : null;
   try {
     const stdin = () => spooled?.open() ?? context.stdin;
-    const intake = await openInputs(settings, inputs, stdin());
+    const intake = await openInputs(settings, inputs, stdin(), context.stop.signal);
     const output = await planOutput(settings, inputs, intake, context.stdout.isTTY ?? false);
     return { settings, startedAt, inputs, intake, output, stdin, spool: spooled };
   } catch (error) {

@@ -2,22 +2,28 @@
 import type { Readable } from 'node:stream';
 import { openIntake, type Intake } from '../intake/open-intake.ts';
 import { pickRows } from '../intake/pick-rows.ts';
+import { readable } from '../intake/readable.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
 import type { KnownAnswers } from '../ledger/known-answers.ts';
 import { isOurs, refuseLateClash } from '../output/earlier-output.ts';
 import type { Settings } from '../settings/resolve.ts';
 import type { Row, Ticket } from '../ticket.ts';
+import { outputFormatOf } from './choose-output.ts';
 
 export interface Tickets {
   rows: AsyncGenerator<Row>;
   toTicket: (row: Row) => Ticket;
 }
 
-/** @throws Failure for an input that can't be read, or has no column for what is needed */
+/**
+ * @param stop aborted while the first bytes are waited for: they are waited for no longer
+ * @throws Failure for an input that can't be read, or has no column for what is needed
+ */
 export function openInputs(
   { flags }: Settings,
   files: readonly string[],
   stdin: Readable,
+  stop?: AbortSignal,
 ): Promise<Intake> {
   const options = {
     files,
@@ -27,8 +33,9 @@ export function openInputs(
     subjectOnly: flags.subjectOnly,
     isDropped: flags.replace ? isOurs(flags.prefix) : null,
     encoding: flags.encoding ?? null,
+    isForTable: ['csv', 'tsv'].includes(outputFormatOf(flags) ?? ''),
   };
-  return openIntake(options, stdin);
+  return openIntake(options, stdin, stop);
 }
 
 /** @param ledger knows the languages of texts that it has answers about */
@@ -39,10 +46,10 @@ export function ticketsOf(
 ): Tickets {
   const { limit = null, sample = null, seed } = settings.flags;
   const columns = { columns: found.columns, header: shape.names };
-  return {
+  return readable({
     rows: pickRows(rows, { limit, sample, seed }),
     toTicket: ticketMaker(settings, columns, languageOf),
-  };
+  });
 }
 
 /** The same for a run that writes: a row that has a column of ours ends it. */

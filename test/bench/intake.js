@@ -71,6 +71,7 @@ function open() {
     delimiter: null,
     subjectOnly: false,
     isDropped: null,
+    isForTable: false,
   };
   return openIntake({ files: [path], columns: {}, ...options }, process.stdin);
 }

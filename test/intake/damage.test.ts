@@ -15,6 +15,7 @@ const OPTIONS = {
   columns: {},
   subjectOnly: false,
   isDropped: null,
+  isForTable: false,
 } as const;
 
 const cells = Array.from({ length: 25 }, (_, at) => [

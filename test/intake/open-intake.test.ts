@@ -1,12 +1,13 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { openIntake, type IntakeOptions } from '../../src/intake/open-intake.ts';
 import { rowText } from '../../src/output/row-text.ts';
 import type { Row } from '../../src/ticket.ts';
@@ -19,6 +20,7 @@ const PLAIN: Omit<IntakeOptions, 'files'> = {
   encoding: null,
   subjectOnly: false,
   isDropped: null,
+  isForTable: false,
 };
 
 let folder: string;
@@ -371,7 +373,79 @@ describe('bytes', () => {
   });
 });
 
+describe('a pipe', () => {
+  test('that says nothing can be stopped', async () => {
+    const stop = new AbortController();
+    const opening = openIntake({ ...PLAIN, files: ['-'] }, new PassThrough(), stop.signal);
+    const reason = new Error('interrupted');
+    stop.abort(reason);
+    await expect(opening).rejects.toBe(reason);
+    const late = openIntake({ ...PLAIN, files: ['-'] }, new PassThrough(), stop.signal);
+    await expect(late).rejects.toBe(reason);
+  });
+
+  test('however slow has the same columns where its rows become a table', async () => {
+    const stdin = new PassThrough();
+    const opening = openIntake({ ...PLAIN, files: ['-'], isForTable: true }, stdin);
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    stdin.write('{"id":1,"body":"a"}\n');
+    await turns(20);
+    vi.advanceTimersByTime(60_000);
+    await turns(20);
+    vi.useRealTimers();
+    stdin.end('{"id":2,"body":"b","priority":"high"}\n');
+    expect((await opening).shape.names).toEqual(['id', 'body', 'priority']);
+  });
+
+  test('whose first lines are none is read until one is', async () => {
+    const stdin = new PassThrough();
+    const opening = openIntake({ ...PLAIN, files: ['-'] }, stdin);
+    stdin.write('{"id":\n');
+    await turns(20);
+    stdin.end('{"id":2,"text":"b"}\n');
+    expect((await opening).found.columns).toMatchObject({ id: 'id', body: 'text' });
+  });
+
+  test('none of whose lines can be read is refused with their reasons', async () => {
+    const text = "{'id': 1, 'body': None}\n{'id': 2, 'body': None}\nid: 3\n[4]\n";
+    const opening = openIntake({ ...PLAIN, files: ['-'], format: 'jsonl' }, pipe(text, 9));
+    const python = 'is not JSON: it is what Python prints; json.dumps() writes JSON';
+    await expect(opening).rejects.toThrow(
+      expect.objectContaining({
+        exit: 2,
+        message:
+          "All 4 rows can't be read as tickets:\n" +
+          `  stdin, line 1 ${python}\n  stdin, line 2 ${python}\n  stdin, line 3 is not JSON`,
+      }),
+    );
+  });
+});
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('inputs', () => {
+  test.runIf(existsSync('/proc/self/fd'))('are open one at a time', async () => {
+    const open = async () => (await readdir('/proc/self/fd')).length;
+    const text = `id,body\n${'1,a\n'.repeat(20_000)}`;
+    const files = [];
+    for (let at = 0; at < 30; at++) files.push(await file(`many-${at}.csv`, text));
+    const before = await open();
+    const { rows, close, size } = await openIntake({ ...PLAIN, files }, Readable.from([]));
+    const most = [await open()];
+    expect(size()).toBe(30 * text.length);
+    let count = 0;
+    for await (const _ of rows) if (count++ % 20_000 === 0) most.push(await open());
+    expect(count).toBe(30 * 20_000);
+    expect(Math.max(...most) - before).toBeLessThan(4);
+    await close();
+
+    const unread = await openIntake({ ...PLAIN, files }, Readable.from([]));
+    await unread.close();
+    await expect.poll(open).toBe(before);
+  });
+
   test('several files of one shape follow each other', async () => {
     const files = [await file('a.csv', 'id,body\n1,a\n'), await file('b.csv', 'id,body\n2,b\n')];
     const { rows } = await rowsOf(files);

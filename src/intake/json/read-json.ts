@@ -37,19 +37,31 @@ const MOST_HELD = 1000;
 
 const AMONG_PAGES = 'an object without a list, among pages of an API: a notice, not a ticket';
 
+export interface JsonRows {
+  rows: AsyncGenerator<JsonRow>;
+  /** Whether what came by now is objects one after another, and no list. */
+  isLines: () => boolean;
+}
+
 /**
  * Lines, values over several lines or several on one, arrays, pages of an API. The first good value
  * decides which: among lines an array is a fault, and a list of `items` is the ticket's own.
  * @param isTicket whether an object that may be either is a ticket, and not a page
- * @throws Failure, after the rows before it, with the line on which the faulty record begins
+ * @returns rows, which throw a Failure with the line on which the faulty record begins
  */
-export async function* readJson(
+export function readJson(file: string, chunks: AsyncIterable<Buffer>, isTicket = false): JsonRows {
+  const start = { held: [], brokenTo: 0, column: Infinity };
+  const reading: Reading = { kind: 'unknown', isTicket, ...start };
+  return { rows: rowsIn(file, chunks, reading), isLines: () => reading.kind === 'lines' };
+}
+
+async function* rowsIn(
   file: string,
   chunks: AsyncIterable<Buffer>,
-  isTicket = false,
+  reading: Reading,
 ): AsyncGenerator<JsonRow> {
   const input = openJsonInput(file);
-  const rows = rowsOf(input, isTicket);
+  const rows = rowsOf(input, reading);
   for await (const chunk of chunks) {
     addChunk(input, chunk);
     for (const row of ready(rows)) yield row;
@@ -73,9 +85,7 @@ function* ready(rows: Rows): Generator<JsonRow> {
   for (let next = rows.next(); !next.done && next.value; next = rows.next()) yield next.value;
 }
 
-function* rowsOf(input: JsonInput, isTicket: boolean): Rows {
-  const start = { held: [], brokenTo: 0, column: Infinity };
-  const reading: Reading = { kind: 'unknown', isTicket, ...start };
+function* rowsOf(input: JsonInput, reading: Reading): Rows {
   for (;;) {
     if (reading.kind === 'lines' && reading.column === Infinity) yield* goodLines(input);
     const lead = yield* skipBlanks(input);

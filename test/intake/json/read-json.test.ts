@@ -18,7 +18,8 @@ async function* chunksOf(bytes: Buffer, cuts: readonly number[]): AsyncGenerator
 async function read(content: string | Buffer, cuts: readonly number[] = []) {
   const rows: JsonRow[] = [];
   try {
-    for await (const row of readJson('f', chunksOf(Buffer.from(content), cuts))) rows.push(row);
+    for await (const row of readJson('f', chunksOf(Buffer.from(content), cuts)).rows)
+      rows.push(row);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { rows, failure: error.message };
