@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: HANG_MS,
     teardownTimeout: HANG_MS,
     expect: { poll: { timeout: HANG_MS / 2, interval: 5 } },
+    // Half of all time went into starting a process for each file and loading the program anew.
+    isolate: false,
     // Left to itself vitest leaves a core idle, which of two is half.
     maxWorkers: '100%',
     reporters: ['default', closingLine()],

@@ -1,5 +1,4 @@
 // The built program, started for real.
-import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
+import { BIN, bin, shell, startBin, startChild } from './child.ts';
 import { SAMPLES } from './example.ts';
+import { envOf } from './program.ts';
 
-const BIN = fileURLToPath(new URL('../bin/ticket-classify.js', import.meta.url));
 const LOG_IMPORTS = fileURLToPath(new URL('log-imports.mjs', import.meta.url));
 const DATA = fileURLToPath(new URL('../../shared/data', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'bin-'));
@@ -18,35 +18,15 @@ const folder = await mkdtemp(join(tmpdir(), 'bin-'));
 let simulator: Simulator;
 afterEach(() => simulator?.close());
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(command: string, args: string[]): Promise<Ended> {
-  const { ANTHROPIC_API_KEY: _, ...env } = process.env;
-  const url = simulator ? { ANTHROPIC_BASE_URL: simulator.url, ANTHROPIC_API_KEY: 'test' } : {};
-  return new Promise((resolve) => {
-    const options = { env: { ...env, ...url }, maxBuffer: 1e9 };
-    const child = execFile(command, args, options, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
-}
-
-const node = (...args: string[]) => start(process.execPath, [BIN, ...args]);
-const shell = (script: string) => start('bash', ['-c', `set -o pipefail; ${script}`]);
-
 test('--version is that of the package', async () => {
   const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  const { code, stdout } = await node('--version');
+  const { code, stdout } = await bin(['--version']);
   expect([code, stdout]).toEqual([0, `${JSON.parse(manifest).version}\n`]);
 });
 
 test('--help loads neither the SDK nor zod', async () => {
-  const help = await start(process.execPath, ['--import', LOG_IMPORTS, BIN, '--help']);
+  const args = ['--import', LOG_IMPORTS, BIN, '--help'];
+  const help = await startChild(process.execPath, args).ended;
   expect(help.code).toBe(0);
   expect(help.stdout).toContain('--threshold');
   expect(help.stderr).toContain('commander');
@@ -58,6 +38,7 @@ test('a reader that goes away ends it quietly', async () => {
   const samples = join(SAMPLES, 'tickets.jsonl');
   const { code, stdout, stderr } = await shell(
     `"${process.execPath}" "${BIN}" -q --no-ledger "${samples}" | head -1`,
+    envOf(simulator),
   );
   expect(code).toBe(0);
   expect(stdout.split('\n')).toHaveLength(2);
@@ -73,15 +54,9 @@ test('after kill -9 the rows so far are whole, and are not overwritten', async (
     (_, at) => `${at},I was charged twice for number ${at}`,
   );
   await writeFile(input, `id,body\n${rows.join('\n')}\n`);
-  const env = { ...process.env, ANTHROPIC_BASE_URL: simulator.url, ANTHROPIC_API_KEY: 'test' };
-  const child = spawn(process.execPath, [BIN, input, '-o', output, '--no-ledger'], {
-    env,
-    stdio: 'ignore',
-  });
-  const answers = () => simulator.stats.of('claude-haiku-4-5').delivered.answers;
-  await expect.poll(answers).toBeGreaterThan(100);
-  child.kill('SIGKILL');
-  await new Promise((resolve) => child.once('exit', resolve));
+  const child = startBin([input, '-o', output, '--no-ledger'], envOf(simulator));
+  await child.until(() => simulator.stats.of('claude-haiku-4-5').delivered.answers > 100);
+  expect(await child.kill()).toBe(true);
 
   expect(existsSync(output)).toBe(false);
   const partial = await readFile(`${output}.partial`, 'utf8');
@@ -89,7 +64,7 @@ test('after kill -9 the rows so far are whole, and are not overwritten', async (
   const ids = kept.map((row) => row['id']);
   expect(ids).toEqual(ids.map((_, at) => String(at)));
   expect(ids.length).toBeGreaterThan(10);
-  const again = await node(input, '-o', output, '--no-ledger');
+  const again = await bin([input, '-o', output, '--no-ledger'], envOf(simulator));
   expect(again.code).toBe(2);
   expect(again.stderr).toContain('each of them paid for');
   expect(await readFile(`${output}.partial`, 'utf8')).toBe(partial);
@@ -99,7 +74,7 @@ describe.runIf(existsSync(DATA))('public data', () => {
   test('3,080 questions to a bank come out in order, their cells unchanged', async () => {
     simulator = await startSimulator();
     const path = join(DATA, 'banking77/test.csv');
-    const { code, stdout, stderr } = await node(path, '-c', '50', '--no-ledger');
+    const { code, stdout, stderr } = await bin([path, '-c', '50', '--no-ledger'], envOf(simulator));
     expect(code, stderr).toBe(0);
     const before = parse(await readFile(path, 'utf8'), { record_delimiter: ['\r\n', '\n'] });
     const after = parse(stdout);
@@ -110,7 +85,7 @@ describe.runIf(existsSync(DATA))('public data', () => {
   test('5,500 requests as JSON lines come out in order, to the letter', async () => {
     simulator = await startSimulator();
     const path = join(DATA, 'clinc150/clinc150_test.jsonl');
-    const { code, stdout, stderr } = await node(path, '-c', '50', '--no-ledger');
+    const { code, stdout, stderr } = await bin([path, '-c', '50', '--no-ledger'], envOf(simulator));
     expect(code, stderr).toBe(0);
     const before = (await readFile(path, 'utf8')).trimEnd().split('\n');
     const after = stdout.trimEnd().split('\n');

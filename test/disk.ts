@@ -14,8 +14,13 @@ export interface Disk {
   idle: () => Promise<void>;
 }
 
-/** Listens for the length of one test, also to files that are open already. */
-export async function watchDisk(): Promise<Disk> {
+/**
+ * Listens for the length of one test, also to files that are open already.
+ * @param naming called before a file gets another name
+ */
+export async function watchDisk(
+  naming: (from: string, to: string) => void = () => {},
+): Promise<Disk> {
   /** Bytes, by the file's number. */
   const synced = new Map<number, number>();
   const namedTooEarly: string[] = [];
@@ -62,6 +67,7 @@ export async function watchDisk(): Promise<Disk> {
   vi.spyOn(fs.promises, 'rename').mockImplementation(async (from, to) => {
     const file = fs.statSync(from);
     if (file.isFile() && synced.get(file.ino) !== file.size) namedTooEarly.push(String(to));
+    naming(String(from), String(to));
     await rename(from, to);
   });
   syncBuiltinESMExports();

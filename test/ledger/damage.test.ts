@@ -1,17 +1,16 @@
 // Files that are no good ledger: a clear message, the right exit code, and nothing overwritten.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { BIN, shell, startBin } from '../child.ts';
 import { SAMPLES } from '../example.ts';
 import { envOf, fails, ok, program } from '../program.ts';
 import { backlog, jsonLines, sampleItems } from './backlog.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/ticket-classify.js', import.meta.url));
 const samples = join(SAMPLES, 'tickets.jsonl');
 const IS_ROOT = process.getuid?.() === 0;
 
@@ -271,12 +270,12 @@ describe('a disk that fills up', () => {
     const input = join(folder, 'backlog.jsonl');
     writeFileSync(input, jsonLines(await backlog(60)));
     const command = `'${process.execPath}' '${BIN}' '${input}' --ledger '${ledger}' -c ${CONCURRENCY}`;
-    const limited = await shell(`ulimit -f 40; ${command} > /dev/null`);
+    const limited = await shell(`ulimit -f 40; ${command} > /dev/null`, envOf(simulator));
     expect(limited.code).toBe(3);
     expect(limited.stderr).toContain(`Writing the ledger ${ledger} failed: `);
     const full = readFileSync(ledger);
     expect(full.length).toBe(40 * 1024);
-    const { code, stderr } = await shell(`${command} > /dev/null`);
+    const { code, stderr } = await shell(`${command} > /dev/null`, envOf(simulator));
     expect(code, stderr).toBe(0);
     const whole = readFileSync(ledger);
     expect(whole.subarray(0, full.length).equals(full)).toBe(true);
@@ -287,16 +286,6 @@ describe('a disk that fills up', () => {
     expect(keys).toHaveLength(new Set(keys).size);
     expect(answers() - keys.length).toBeLessThanOrEqual(2 * CONCURRENCY);
   });
-
-  function shell(script: string): Promise<{ code: number | null; stderr: string }> {
-    const child = spawn('bash', ['-c', script], {
-      env: { ...process.env, ...envOf(simulator) },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.on('data', (text) => (stderr += text));
-    return new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr })));
-  }
 
   /** Of an answer's line; null for any other, and for half of one. */
   function keyOf(line: string): string | null {
@@ -315,14 +304,10 @@ describe('of two runs at once on one ledger', () => {
       .trimEnd()
       .split('\n');
     const command = ['-', '-q', '-o', output, '--ledger', ledger];
-    const child = spawn(process.execPath, [BIN, ...command], {
-      env: { ...process.env, ...envOf(simulator) },
-      stdio: ['pipe', 'inherit', 'inherit'],
-    });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const child = startBin(command, envOf(simulator));
     child.stdin.write(`${first}\n`);
     const partial = () => readFile(`${output}.partial`, 'utf8').catch(() => '');
-    await expect.poll(partial).toContain('ai_team');
+    await child.until(async () => (await partial()).includes('ai_team'));
 
     const [before, paid, rows] = [readFileSync(ledger), answers(), await partial()];
     const second = [samples, '-o', output, '--ledger', ledger];
@@ -337,7 +322,7 @@ describe('of two runs at once on one ledger', () => {
     ]);
 
     child.stdin.end(`${others.join('\n')}\n`);
-    expect(await ended).toBe(0);
+    expect((await child.ended).code).toBe(0);
     const paidByThen = answers();
     expect(readFileSync(output, 'utf8').trimEnd().split('\n')).toHaveLength(40);
     await ok(second, world());

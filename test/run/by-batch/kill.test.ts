@@ -1,15 +1,14 @@
 // The built program, killed again and again in the middle of one job by batch.
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { BatchFailure } from '../../../src/simulator/batch-failures.ts';
-import { startSimulator, type Simulator } from '../../../src/simulator/simulator.ts';
-import { backlog, jsonLines, randomNumbers } from '../../ledger/backlog.ts';
+import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { startChild, type Child } from '../../child.ts';
+import { backlog, jsonLines } from '../../ledger/backlog.ts';
 import { envOf } from '../../program.ts';
 import { askedAgain, readLines, startBatchDesk, verdicts, type Json } from './batch-desk.ts';
 
@@ -20,7 +19,6 @@ const FASTER = 30;
 const base = Date.now();
 const now = () => base + (Date.now() - base) * FASTER;
 
-const simulators: Simulator[] = [];
 let folder: string;
 let input: string;
 /** Of a run that nothing disturbed. */
@@ -35,27 +33,20 @@ beforeAll(async () => {
   undisturbed = whatCounts((await desk.job(items, '--batch')).rows);
   await desk.close();
 });
-afterAll(async () => {
-  await Promise.all(simulators.map((simulator) => simulator.close()));
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 async function newJob(name: string, failures: BatchFailure[] = []) {
-  const simulator = await startSimulator({
-    now,
-    record: true,
-    batches: { takesMs: 4_000, failures },
-  });
-  simulators.push(simulator);
+  const batches = { takesMs: 4_000, failures };
+  const simulator = await startSimulator({ now, record: true, batches });
+  onTestFinished(() => simulator.close());
   const ledger = join(folder, `${name}.ledger.jsonl`);
   const output = join(folder, `${name}.out.jsonl`);
-  // Several batches to a round.
-  const flags = ['--batch', '--batch-size', '10', '-q', '--ledger', ledger, '-o', output];
+  // Several batches to a round; and ten minutes of this clock are soon over.
+  const flags = ['--batch', '--batch-size', '10', '--max-wait', '20h', '-q'];
 
-  function start(): ChildProcess {
-    const env = { ...process.env, ...envOf(simulator) };
-    const args = [PROGRAM, String(base), String(FASTER), input, ...flags];
-    return spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  function start(): Child {
+    const args = [String(base), String(FASTER), input, ...flags, '--ledger', ledger, '-o', output];
+    return startChild(process.execPath, [PROGRAM, ...args], envOf(simulator));
   }
 
   async function rows(): Promise<Json[]> {
@@ -68,7 +59,7 @@ async function newJob(name: string, failures: BatchFailure[] = []) {
     return text.split('\n').slice(0, -1).flatMap(parsed);
   }
 
-  return { simulator, start, rows, lines, output };
+  return { simulator, start, rows, lines, ledger, output };
 }
 
 type Job = Awaited<ReturnType<typeof newJob>>;
@@ -85,18 +76,6 @@ function parsed(line: string): Json[] {
   } catch {
     return [];
   }
-}
-
-/** @returns its exit code; null if it was killed */
-function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  return new Promise((resolve) => child.once('exit', resolve));
-}
-
-async function killed(child: ChildProcess): Promise<boolean> {
-  const exit = ended(child);
-  child.kill('SIGKILL');
-  return (await exit) === null;
 }
 
 /** All that must be true of a job in the end, whatever happened to it. */
@@ -155,45 +134,37 @@ const MOMENTS: Record<string, Moment> = {
   },
 };
 
-describe.concurrent('kill -9 loses nothing, and nothing is asked twice', () => {
-  test('at ten random moments, with a server that loses answers', async () => {
-    const random = randomNumbers(10);
-    const job = await newJob('random', [
-      { on: 'create', what: 'dropped_after', nth: [2] },
-      { on: 'create', what: 'server_error_after', nth: [4] },
-      { on: 'create', what: 'overloaded', nth: [5] },
-      { on: 'results', what: 'dropped_halfway', rate: 0.3 },
-      { on: 'delete', what: 'dropped_after', nth: [2] },
-    ]);
-    const { stats } = job.simulator;
-    let kills = 0;
-    for (let at = 0; at < 10; at++) {
-      const child = job.start();
-      const exit = ended(child);
-      const before = stats.requests;
-      // Every third dies before it has asked anything, or soon after.
-      while (at % 3 > 0 && stats.requests === before) await Promise.race([sleep(5), exit]);
-      await Promise.race([sleep(random() * 400), exit]);
-      if (await killed(child)) kills += 1;
-    }
-    expect(kills).toBeGreaterThan(5);
-    expect(await ended(job.start())).toBe(0);
-    await expectWhole(job);
-  });
+test('kill -9 loses nothing and asks nothing twice, with a server that loses answers', async () => {
+  const job = await newJob('lossy', [
+    { on: 'create', what: 'dropped_after', nth: [2] },
+    { on: 'create', what: 'server_error_after', nth: [4] },
+    { on: 'create', what: 'overloaded', nth: [5] },
+    { on: 'results', what: 'dropped_halfway', rate: 0.3 },
+    { on: 'delete', what: 'dropped_after', nth: [2] },
+  ]);
+  const { stats } = job.simulator;
+  // Before anything is sent it has the ledger.
+  for (const requests of [0, 1, 3, 6, 4]) {
+    const child = job.start();
+    const before = stats.requests;
+    const isNow = () =>
+      requests === 0 ? existsSync(`${job.ledger}.lock`) : stats.requests >= before + requests;
+    await child.until(isNow);
+    expect(await child.kill()).toBe(true);
+  }
+  expect((await job.start().ended).code).toBe(0);
+  await expectWhole(job);
+});
 
-  test('at each moment that leaves something open', async () => {
-    const job = await newJob('moments');
-    for (const [name, { failures, isNow }] of Object.entries(MOMENTS)) {
-      job.simulator.set({ batches: { failures } });
-      const child = job.start();
-      for (let seen = 0; seen < 3; seen = isNow(await job.lines(), job) ? seen + 1 : 0) {
-        expect(child.exitCode, name).toBe(null);
-        await sleep(10);
-      }
-      expect(await killed(child), name).toBe(true);
-    }
-    job.simulator.set({ batches: { failures: [] } });
-    expect(await ended(job.start())).toBe(0);
-    await expectWhole(job);
-  });
+test('kill -9 loses nothing at each moment that leaves something open', async () => {
+  const job = await newJob('moments');
+  for (const [name, { failures, isNow }] of Object.entries(MOMENTS)) {
+    job.simulator.set({ batches: { failures } });
+    const child = job.start();
+    await child.until(async () => isNow(await job.lines(), job));
+    expect(await child.kill(), name).toBe(true);
+  }
+  job.simulator.set({ batches: { failures: [] } });
+  expect((await job.start().ended).code).toBe(0);
+  await expectWhole(job);
 });
