@@ -33,9 +33,14 @@ export function startBin(args: readonly string[], env: Env = {}): Child {
 }
 
 /** For one test: if it still runs at its end, it is killed. */
-export function startChild(command: string, args: readonly string[], env: Env = {}): Child {
+export function startChild(
+  command: string,
+  args: readonly string[],
+  env: Env = {},
+  cwd?: string,
+): Child {
   const { PATH = '' } = process.env;
-  const child = spawn(command, args, { env: { PATH, ...env } });
+  const child = spawn(command, args, { env: { PATH, ...env }, cwd });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));

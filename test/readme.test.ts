@@ -1,5 +1,4 @@
 // What the README and the pages in docs claim, held against the program.
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { EXIT } from '../src/ground/errors.ts';
 import { columnNames } from '../src/output/columns.ts';
 import type { Failure } from '../src/simulator/failures.ts';
 import { startSimulator } from '../src/simulator/simulator.ts';
+import { startChild } from './child.ts';
 import { SAMPLES } from './example.ts';
 import { envOf, ok, program } from './program.ts';
 
@@ -48,11 +48,17 @@ test('the table of exit codes is complete', () => {
   expect(told).toEqual([...Object.values(EXIT), 130, 143].toSorted((a, b) => a - b));
 });
 
-test('the example for Node.js runs as it stands', () => {
+/** The stand-in answers as slowly as Claude does; waits of seconds are left out. */
+const IMPATIENT = `data:text/javascript,${encodeURIComponent(`
+  const wait = globalThis.setTimeout;
+  globalThis.setTimeout = (wake, ms, ...args) => wait(wake, ms < 10_000 ? 0 : ms, ...args);`)}`;
+
+test('the example for Node.js runs as it stands', async () => {
   const code = /<!-- a test runs this -->\n```js\n([^]*?)```/.exec(readme)?.[1] ?? '';
-  const args = ['--input-type=module', '--eval', code];
-  const lines = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).split('\n');
-  expect(lines[0]).toMatch(/^A-1 simulated billing-\w+ 0\.0\d+$/);
+  const args = ['--import', IMPATIENT, '--input-type=module', '--eval', code];
+  const { stdout, stderr } = await startChild(process.execPath, args, {}, ROOT).ended;
+  const lines = stdout.split('\n');
+  expect(lines[0], stderr).toMatch(/^A-1 simulated billing-\w+ 0\.0\d+$/);
   expect(lines[1]).toMatch(/^A-2 simulated general-high 0\.\d+$/);
 });
 

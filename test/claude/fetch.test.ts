@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { openFetch } from '../../src/claude/fetch.ts';
@@ -36,19 +36,17 @@ test('method, headers and body go out, status, headers and body come in', async 
 
 test('connections are kept, and carry one request at a time', async () => {
   const sockets = new Set();
-  let [inAir, most] = [0, 0];
+  const inAir: ServerResponse[] = [];
   const url = await serving((request, response) => {
     sockets.add(request.socket);
-    most = Math.max(most, ++inAir);
-    setTimeout(() => {
-      inAir--;
-      response.end('{}');
-    }, 20);
+    inAir.push(response);
+    // Nobody is answered before five are there.
+    if (inAir.length === 5) for (const each of inAir.splice(0)) each.end('{}');
   });
   for (let round = 0; round < 3; round++) {
     await Promise.all(Array.from({ length: 5 }, () => fetch(url, post)));
   }
-  expect([sockets.size, most]).toEqual([5, 5]);
+  expect(sockets.size).toBe(5);
 });
 
 test("a batch's results come in before they have all been sent", async () => {
@@ -83,8 +81,8 @@ test('a response may have no body', async () => {
 
 test('a body that breaks off fails when it is looked at, as in Node’s own fetch', async () => {
   const url = await serving((_request, response) => {
-    response.writeHead(529, { 'content-length': 100 }).write('{"a":');
-    setTimeout(() => response.destroy(), 20);
+    response.writeHead(529, { 'content-length': 100 });
+    response.write('{"a":', () => response.destroy());
   });
   const response = await fetch(url, post);
   expect(response.status).toBe(529);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { SAMPLES } from '../example.ts';
@@ -36,14 +37,18 @@ test.each([
 test('a second run with the same output is told so, and mixes no rows in', async () => {
   const output = join(folder, 'out.jsonl');
   const env = envOf(simulator);
-  simulator.set({ latency: 200 });
-  const run = (name: string) =>
-    program([samples, '-o', output, '--ledger', join(folder, name), '--allow-triage', '5'], {
-      env,
-    });
-  const first = run('a.jsonl');
+  const run = (name: string, stdin?: PassThrough) =>
+    program(
+      [stdin ? '-' : samples, '-o', output, '--ledger', join(folder, name), '--allow-triage', '5'],
+      { env, ...(stdin && { stdin }) },
+    );
+  const stdin = new PassThrough();
+  const [row = '', ...others] = readFileSync(samples, 'utf8').split('\n');
+  stdin.write(`${row}\n`);
+  const first = run('a.jsonl', stdin);
   await expect.poll(() => simulator.stats.requests).toBeGreaterThan(0);
   const second = await run('b.jsonl');
+  stdin.end(others.join('\n'));
   expect(second.code).toBe(75);
   expect(second.stderr).toContain('is being written by another run');
   expect((await first).code).toBe(0);

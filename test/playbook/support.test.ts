@@ -10,6 +10,7 @@ import { languageOf } from '../../src/intake/language.ts';
 import { loadPlaybook } from '../../src/playbook/load-playbook.ts';
 import { examplesSchema } from '../../src/playbook/schema.ts';
 import { CONFIDENCE_OF, FIELDS } from '../../src/ticket.ts';
+import { cpuTime } from '../cpu-time.ts';
 import { SAMPLES, SUPPORT, supportPlaybook } from '../example.ts';
 
 const playbook = await supportPlaybook();
@@ -475,12 +476,12 @@ describe('patterns', () => {
 
   test.each(Object.keys(PATTERNS))('%s reads 200,000 characters at once', (name) => {
     const regex = playbook.patterns.find((pattern) => pattern.name === name)?.regex;
-    const began = performance.now();
     const halves =
       'we were been breach of our my exposed keys delete art 17 sue legal order of the confidence is ignore all of the ';
-    expect(regex?.test(halves.repeat(1800))).toBe(false);
-    expect(regex?.test('was '.repeat(50_000))).toBe(false);
-    expect(regex?.test('a'.repeat(200_000))).toBe(false);
-    expect(performance.now() - began).toBeLessThan(2000);
+    const texts = [halves.repeat(1800), 'was '.repeat(50_000), 'a'.repeat(200_000)];
+    const time = cpuTime(() => {
+      for (const text of texts) expect(regex?.test(text)).toBe(false);
+    });
+    expect(time).toBeLessThan(2000);
   });
 });

@@ -1,4 +1,4 @@
-import { APIConnectionError, APIConnectionTimeoutError } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { describe, expect, it, test } from 'vitest';
 import type { BatchEndpoint, BatchFailure } from '../../src/simulator/batch-failures.ts';
 import { batchDesk, bowls, HOUR, type BatchDesk } from './tiny-batches.ts';
@@ -87,10 +87,12 @@ describe('loses a new batch', () => {
     ['hang_after', 2],
   ])('in %s, until the client gives up', async ([what, made]) => {
     const [{ batches, stats }] = await waiting('create', what);
-    const call = batches.create({ requests: bowls(3) }, { timeout: 200 });
-    await expect(call).rejects.toThrow(APIConnectionTimeoutError);
+    const leave = new AbortController();
+    const call = batches.create({ requests: bowls(3) }, { signal: leave.signal });
     await expect.poll(() => stats.requests).toBe(2);
     await expect.poll(() => stats.batches.created).toHaveLength(made);
+    leave.abort();
+    await expect(call).rejects.toThrow(APIUserAbortError);
   });
 });
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { desk, HAIKU, LONG_SYSTEM, params, SONNET, SYSTEM, ticket, TOOL } from './tiny-desk.ts';
 
 const MINUTE = 60_000;
@@ -53,8 +53,14 @@ it("silently caches nothing under the model's smallest prefix", async () => {
 });
 
 it('lets every request pay for a write until the first answer begins', async () => {
-  const { ask, stats } = await desk({ latency: 50 });
-  const usages = await Promise.all([1, 2, 3].map(async () => (await ask(LONG)).usage));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { ask, set, stats } = await desk({ latency: 50 });
+  const asked = [ask(LONG), ask(LONG), ask(LONG)];
+  await expect.poll(() => stats.inFlight).toBe(3);
+  vi.advanceTimersByTime(50);
+  const usages = (await Promise.all(asked)).map(({ usage }) => usage);
+  set({ latency: 0 });
   for (const usage of usages) expect(usage).toMatchObject(WRITES);
   expect((await ask(LONG)).usage).toMatchObject(READS);
   expect(stats.of(HAIKU)).toMatchObject({ cacheWrites: 3, cacheReads: 1 });

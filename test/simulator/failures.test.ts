@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { APIConnectionError, APIConnectionTimeoutError } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { describe, expect, it, test } from 'vitest';
 import type { What } from '../../src/simulator/failures.ts';
 import { desk, type Desk, HAIKU, inputOf, params, SONNET, ticket } from './tiny-desk.ts';
@@ -70,8 +70,11 @@ describe('loses', () => {
 
   it('itself in thought for ever, until the client gives up', async () => {
     const { client, stats } = await desk({ failures: [{ what: 'hang' }] });
-    const call = client.messages.create(params(), { timeout: 50 });
-    await expect(call).rejects.toThrow(APIConnectionTimeoutError);
+    const leave = new AbortController();
+    const call = client.messages.create(params(), { signal: leave.signal });
+    await expect.poll(() => stats.inFlight).toBe(1);
+    leave.abort();
+    await expect(call).rejects.toThrow(APIUserAbortError);
     expect(stats.of(HAIKU)).toMatchObject({ byStatus: {}, lost: { answers: 0 } });
   });
 });

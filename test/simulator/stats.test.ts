@@ -45,15 +45,25 @@ it('keeps models apart and counts requests that name none', async () => {
 });
 
 it('knows how many were in the air at once', async () => {
-  const { ask, stats } = await desk({ latency: 100 });
-  await Promise.all([ask(), ask(), ask(), ask()]);
+  const { client, ask, set, stats } = await desk({ failures: [{ what: 'hang' }] });
+  const leave = new AbortController();
+  const asking = () => client.messages.create(params(), { signal: leave.signal }).catch(() => null);
+  const asked = [asking(), asking(), asking(), asking()];
+  await expect.poll(() => stats.inFlight).toBe(4);
+  leave.abort();
+  await Promise.all(asked);
+  set({ failures: [] });
   await ask();
   expect(stats.mostInFlight).toBe(4);
 });
 
 it('bills work whose client has gone, as lost', async () => {
   const { client, stats } = await desk({ latency: 10_000 });
-  await client.messages.create(params(), { timeout: 50 }).catch(() => null);
+  const leave = new AbortController();
+  const asked = client.messages.create(params(), { signal: leave.signal }).catch(() => null);
+  await expect.poll(() => stats.inFlight).toBe(1);
+  leave.abort();
+  await asked;
   await expect.poll(() => stats.of(HAIKU).lost.answers).toBe(1);
   expect(stats.of(HAIKU).delivered.answers).toBe(0);
   expect(stats.inFlight).toBe(0);
