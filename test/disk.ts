@@ -3,15 +3,15 @@
 import fs from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { expect, onTestFinished, vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 export interface Disk {
   /** As much of a file as is on the disk for good; what was only written is not in it. */
   keeps: (path: string) => string;
   /** Files that got their name by a rename while bytes of theirs were not on the disk. */
   namedTooEarly: string[];
-  /** Resolves when all syncs that have begun are over. */
-  idle: () => Promise<void>;
+  /** Syncs that have begun and are not over. */
+  syncing: () => number;
 }
 
 /**
@@ -75,11 +75,7 @@ export async function watchDisk(
     vi.restoreAllMocks();
     syncBuiltinESMExports();
   });
-  return { keeps, namedTooEarly, idle };
-
-  async function idle(): Promise<void> {
-    await expect.poll(() => underWay).toBe(0);
-  }
+  return { keeps, namedTooEarly, syncing: () => underWay };
 
   function keeps(path: string): string {
     const { ino } = fs.statSync(path);

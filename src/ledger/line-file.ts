@@ -129,8 +129,11 @@ export function lineFile(
   }
 
   async function close(): Promise<void> {
-    await sync();
+    flush();
+    // A sync that began while this one waits would find the file closed.
     if (soon) clearTimeout(soon);
+    startSync();
+    await syncs;
     const last = file;
     file = null;
     try {

@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync } from 'node:fs';
+import fs, { mkdtempSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -25,7 +25,7 @@ test('a line is on the disk within 100 ms, and each later one too', async () => 
     expect(kept()).toBe(text);
     text += `${line}\n`;
     vi.advanceTimersByTime(100);
-    await disk.idle();
+    await expect.poll(disk.syncing).toBe(0);
     expect(kept()).toBe(text);
   }
   await lines.close();
@@ -39,4 +39,16 @@ test('a sync is over when all that was appended is on the disk', async () => {
   lines.append('two');
   await lines.close();
   expect(kept()).toBe('one\ntwo\n');
+});
+
+test('while it closes no other sync begins, which would find the file closed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { lines, kept } = await opened();
+  lines.append('one');
+  const closed = lines.close();
+  vi.advanceTimersByTime(100);
+  await closed;
+  expect(fs.fdatasync).toHaveBeenCalledTimes(1);
+  expect(kept()).toBe('one\n');
 });
