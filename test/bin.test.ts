@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from './simulator/faulty-server.ts';
 import { BIN, bin, shell, startBin, startChild } from './child.ts';
 import { SAMPLES } from './example.ts';
 import { envOf } from './program.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { classifyTickets, Failure } from '../src/index.ts';
-import { startSimulator } from '../src/simulator/simulator.ts';
+import { startSimulator } from './simulator/faulty-server.ts';
 
 let ledger: string;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { COMMANDS } from '../src/cli.ts';
 import type { Clock } from '../src/ground/clock.ts';
 import { main, type Process } from '../src/main.ts';
-import type { Simulator } from '../src/simulator/simulator.ts';
+import type { Simulator } from './simulator/faulty-server.ts';
 
 export interface World {
   /** What is piped in; not given: nothing, as in a terminal. */

@@ -1,34 +1,25 @@
 // What can be asked of batches, a function each.
 
 import { ApiError, invalid } from './api-error.ts';
-import { meetFailure, type BatchEndpoint } from './batch-failures.ts';
-import { pageOf } from './batch-page.ts';
-import type { AskedInBatch } from './batch-stats.ts';
-import { describeBatch, isArchived, type Batch, type BatchRequest } from './batch.ts';
-import { addBatch } from './batches.ts';
-import type { Call } from './call.ts';
+import { describeBatch, isArchived, newBatch, type Batch, type BatchRequest } from './batch.ts';
 import { checkBatch } from './check-batch.ts';
+import type { Call } from './obstacles.ts';
 import { shuffle } from './random.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import { isObject } from './shape.ts';
 import type { World } from './world.ts';
 
-type Run = (call: Call, world: World) => Reply;
-
 /** `POST /v1/messages/batches`. The answer shows it in progress, however little time it takes. */
-export const createBatch = guarded('create', ({ body }, world) => {
-  const requests = checkBatch(body);
-  const asked = world.isRecording ? requests.map(askedOf) : [];
-  const batch = addBatch(world.batches, requests, world.now());
-  world.stats.batches.created.push({ id: batch.id, requests: requests.length, asked });
-  return show(batch, world);
-});
+export function createBatch({ body }: Call, world: World): Reply {
+  return show(addBatch(checkBatch(body), world), world);
+}
 
 /** `GET /v1/messages/batches/{id}` */
-export const retrieveBatch = guarded('retrieve', (call, world) => show(find(call, world), world));
+export function retrieveBatch(call: Call, world: World): Reply {
+  return show(find(call, world), world);
+}
 
 /** `GET /v1/messages/batches`, newest first. */
-export const listBatches = guarded('list', ({ query }, world) => {
+export function listBatches({ query }: Call, world: World): Reply {
   const { batches, hasMore } = pageOf([...world.batches.kept.values()].toReversed(), query);
   const page = {
     data: batches.map((batch) => describeBatch(batch, world.now(), world.url)),
@@ -37,49 +28,55 @@ export const listBatches = guarded('list', ({ query }, world) => {
     last_id: batches.at(-1)?.id ?? null,
   };
   return jsonReply(200, JSON.stringify(page));
-});
+}
 
 /** `POST /v1/messages/batches/{id}/cancel`. A second time it changes nothing. */
-export const cancelBatch = guarded('cancel', (call, world) => {
+export function cancelBatch(call: Call, world: World): Reply {
   const batch = find(call, world);
   if (batch.endedAt !== null) {
     throw invalid(`Batch ${batch.id} cannot be canceled because it has already ended.`);
   }
   if (batch.canceledAt === null) {
     batch.canceledAt = world.now();
-    batch.endsAt = Math.min(batch.endsAt, batch.canceledAt + world.batches.cancelTakesMs);
-    world.stats.batches.canceled.push(batch.id);
+    batch.endsAt = Math.min(
+      batch.endsAt,
+      batch.canceledAt + (world.options.batches?.cancelTakesMs ?? 0),
+    );
   }
   return show(batch, world);
-});
+}
 
 /** `DELETE /v1/messages/batches/{id}` */
-export const deleteBatch = guarded('delete', (call, world) => {
+export function deleteBatch(call: Call, world: World): Reply {
   const { id, endedAt } = find(call, world);
   if (endedAt === null) {
     throw invalid(`Batch ${id} cannot be deleted because it has not ended. Cancel it first.`);
   }
   world.batches.kept.delete(id);
-  world.stats.batches.deleted.push(id);
   return jsonReply(200, JSON.stringify({ id, type: 'message_batch_deleted' }));
-});
+}
 
 /** `GET /v1/messages/batches/{id}/results`: JSON lines, in an order that means nothing. */
-export const batchResults = guarded('results', (call, world) => {
+export function batchResults(call: Call, world: World): Reply {
   const batch = find(call, world);
   if (batch.endedAt === null) throw notFound(`Batch ${batch.id} has no results yet.`);
   if (isArchived(batch, world.now())) {
     throw notFound(`The results of batch ${batch.id} are no longer available.`);
   }
-  const lines = shuffle(batch.requests, world.seed, batch.id).map(({ line }) => line);
-  return { ...jsonReply(200, ''), contentType: 'application/x-jsonl', body: lines };
-});
+  const lines = shuffle(batch.requests, batch.id).map(({ line }) => line);
+  const headers = { 'content-type': 'application/x-jsonl' };
+  return { ...jsonReply(200, '', headers), body: lines };
+}
 
-function guarded(on: BatchEndpoint, run: Run): Run {
-  return (call, world) => {
-    if (!world.batches.exist) throw notFound('Not found');
-    return meetFailure(world.batches.failureOn(on), () => run(call, world));
-  };
+function addBatch(requests: BatchRequest[], { batches, options, now }: World): Batch {
+  const { name = '', takesMs = 0 } = options.batches ?? {};
+  batches.made += 1;
+  const serial = `${name}${String(batches.made).padStart(6, '0')}`;
+  const length = typeof takesMs === 'number' ? takesMs : takesMs(requests.length);
+  const batch = newBatch(serial, requests, now(), length);
+  batches.kept.set(batch.id, batch);
+  batches.running.add(batch);
+  return batch;
 }
 
 function find({ id }: Call, world: World): Batch {
@@ -96,15 +93,54 @@ function show(batch: Batch, world: World): Reply {
   return jsonReply(200, JSON.stringify(describeBatch(batch, world.now(), world.url)));
 }
 
-function askedOf({ customId, params }: BatchRequest): AskedInBatch {
-  const messages = params?.['messages'];
-  const last: unknown = Array.isArray(messages) ? messages.at(-1) : null;
-  return { customId, ticket: textOf(isObject(last) ? last['content'] : null) };
+interface BatchPage {
+  batches: Batch[];
+  /** Whether there are others beyond, in the direction that was asked for. */
+  hasMore: boolean;
 }
 
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  const texts = content.map((block: unknown) => (isObject(block) ? block['text'] : null));
-  return texts.filter((text) => typeof text === 'string').join('\n');
+/**
+ * The part of a list, newest first, that `limit` (1 to 1000, 20 if left out) and `after_id` or
+ * `before_id` ask for.
+ *
+ * @throws ApiError 400
+ */
+function pageOf(batches: readonly Batch[], query: URLSearchParams): BatchPage {
+  const limit = readLimit(query.get('limit'));
+  const after = placeOf(batches, query, 'after_id');
+  const before = placeOf(batches, query, 'before_id');
+  if (after !== null && before !== null) {
+    throw invalid('after_id: only one of after_id and before_id may be given');
+  }
+  if (before !== null) {
+    const start = Math.max(0, before - limit);
+    return { batches: batches.slice(start, before), hasMore: start > 0 };
+  }
+  const start = after === null ? 0 : after + 1;
+  const end = start + limit;
+  return { batches: batches.slice(start, end), hasMore: end < batches.length };
+}
+
+const DEFAULT_LIMIT = 20;
+const MOST = 1000;
+
+function readLimit(text: string | null): number {
+  if (text === null) return DEFAULT_LIMIT;
+  const limit = Number(text);
+  if (!/^\d+$/.test(text)) throw invalid('limit: Input should be a valid integer');
+  if (limit < 1) throw invalid('limit: Input should be greater than or equal to 1');
+  if (limit > MOST) throw invalid(`limit: Input should be less than or equal to ${MOST}`);
+  return limit;
+}
+
+function placeOf(
+  batches: readonly Batch[],
+  query: URLSearchParams,
+  name: 'after_id' | 'before_id',
+): number | null {
+  const id = query.get(name);
+  if (id === null) return null;
+  const place = batches.findIndex((batch) => batch.id === id);
+  if (place === -1) throw invalid(`${name}: there is no batch ${id}`);
+  return place;
 }

@@ -1,6 +1,5 @@
 // One batch: what is kept of it, and how it shows itself.
 
-import type { Ending } from './batch-stats.ts';
 import type { JsonObject } from './shape.ts';
 
 /** All times in milliseconds. */
@@ -29,8 +28,10 @@ export interface BatchRequest {
   line: string;
 }
 
+export type Ending = 'succeeded' | 'errored' | 'expired' | 'canceled';
+
 /** A batch is given up after a day, and its results are gone after 29. */
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 const KEPT_DAYS = 29;
 
 export function newBatch(

@@ -4,8 +4,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from './api-error.ts';
 import type { BatchRequest } from './batch.ts';
-import { refuseLoneSurrogates } from './parse-body.ts';
-import { readList, readObject, readText, refuseOthers, type JsonObject } from './shape.ts';
+import {
+  readList,
+  readObject,
+  readText,
+  refuseLoneSurrogates,
+  refuseOthers,
+  type JsonObject,
+} from './shape.ts';
 
 /** @throws ApiError 400 */
 export function checkBatch(body: JsonObject): BatchRequest[] {

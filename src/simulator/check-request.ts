@@ -2,14 +2,24 @@
 
 import { invalid } from './api-error.ts';
 import type { Mark } from './cache.ts';
-import { checkContent, type Block } from './check-blocks.ts';
-import { checkToolChoice, type Tool, type ToolChoice } from './check-tools.ts';
-import { modelFacts, type ModelFacts } from './models.ts';
-import { refuseLoneSurrogates } from './parse-body.ts';
+import {
+  checkContent,
+  checkToolChoice,
+  type Block,
+  type Tool,
+  type ToolChoice,
+} from './check-parts.ts';
+import { countTokens, modelFacts, type ModelFacts } from './model-facts.ts';
+import {
+  readList,
+  readObject,
+  readText,
+  refuseLoneSurrogates,
+  refuseOthers,
+  type JsonObject,
+} from './shape.ts';
 import { measure, type Part, type Prefix } from './prefix.ts';
-import { readList, readObject, readText, refuseOthers, type JsonObject } from './shape.ts';
 import { thinkingTokens } from './thinking.ts';
-import { countTokens } from './tokens.ts';
 
 export interface MessageRequest {
   model: string;

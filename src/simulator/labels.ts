@@ -1,12 +1,17 @@
 // A text classifier that learns from the request itself: from its labels, their descriptions and the
 // worked examples of its prompt. It is sensible for any playbook, and no more than that.
 
-import { fieldsOf, type Field } from './fields.ts';
-import { readLessons, readTicket } from './lessons.ts';
+import { fieldsOf, readLessons, readTicket, type Field } from './lessons.ts';
 import type { JsonObject } from './shape.ts';
 import { study, type Choice } from './study.ts';
-import { sharedWords, weigh } from './vectors.ts';
-import { saysAnything, ticketFeatures, type Features, type TicketText } from './words.ts';
+import {
+  saysAnything,
+  sharedWords,
+  ticketFeatures,
+  weigh,
+  type Features,
+  type TicketText,
+} from './features.ts';
 
 export interface Classifier {
   fields: Field[];

@@ -1,12 +1,9 @@
-import type { Call } from './call.ts';
-import { checkRequest } from './check-request.ts';
+import type { CacheUse } from './cache.ts';
+import { checkRequest, type MessageRequest } from './check-request.ts';
 import { compose } from './compose.ts';
-import { refusalOf, type Asked } from './failures.ts';
-import { latencyOf } from './latency.ts';
-import { deliveryAfterWork, replyWithoutWork } from './losses.ts';
-import { jsonReply, type Reply } from './reply.ts';
-import { bill } from './stats.ts';
-import type { World } from './world.ts';
+import type { Answer, Asked, Call } from './obstacles.ts';
+import { jsonReply, NEVER, type Reply } from './reply.ts';
+import { latencyOf, type World } from './world.ts';
 
 /**
  * `POST /v1/messages`.
@@ -15,28 +12,51 @@ import type { World } from './world.ts';
  */
 export function createMessage({ body, serial }: Call, world: World): Reply {
   const request = checkRequest(body, world.prefixOf);
-  const { model, ticket } = request;
-  const asked: Asked = { model, ticket, attempt: world.attempt(model, ticket), inBatch: false };
+  const { model, ticket, marks, facts } = request;
+  const attempt = world.attempt(model, ticket);
+  const use = world.cache.use(model, marks, facts.smallestPrefix);
+  const circumstances = { serial, use, tier: 'standard', attempt } as const;
 
-  const failure = world.failureFor(asked);
-  const refusal = failure === null ? null : refusalOf(failure);
-  if (refusal !== null) throw refusal;
-  const what = failure?.what ?? null;
-  const unpaid = what === null ? null : replyWithoutWork(what);
-  if (unpaid !== null) return unpaid;
-
-  const use = world.cache.use(model, request.marks, request.facts.smallestPrefix);
-  world.limits.admit(model, request.inputTokens - use.read);
-
-  const message = compose(request, { serial, use, what, tier: 'standard' });
+  const answer = answerTo(request, circumstances, world);
+  if (answer === null) return { ...jsonReply(200, ''), delivery: NEVER };
+  const { message, tokens, reply = {} } = answer;
+  const sent = { ...jsonReply(200, JSON.stringify(message)), ...reply };
+  if (tokens === null) return sent;
   return {
-    ...jsonReply(200, message.body),
-    afterMs: latencyOf(world.latency, model, world.seed, `${asked.attempt} ${model} ${ticket}`),
-    delivery: what === null ? 'whole' : deliveryAfterWork(what),
+    ...sent,
+    afterMs: latencyOf(world.options.latency ?? 0, model, `${attempt} ${model} ${ticket}`),
     done(isDelivered) {
       use.begin();
-      world.limits.spend(model, message.tokens.output);
-      bill(world.stats.of(model), message.tokens, isDelivered ? 'delivered' : 'lost');
+      world.obstacles.watch?.billed?.(model, tokens, isDelivered ? 'delivered' : 'lost');
     },
   };
+}
+
+interface Circumstances {
+  /** Makes the ids in the message. */
+  serial: string;
+  use: CacheUse;
+  tier: 'standard' | 'batch';
+  attempt: number;
+}
+
+/** The answer, past whatever stands in its way; null if there is none. */
+export function answerTo(
+  request: MessageRequest,
+  circumstances: Circumstances,
+  { obstacles }: World,
+): Answer | null {
+  const { model, ticket, tool, inputTokens } = request;
+  const { use, tier, attempt } = circumstances;
+  const answer = (): Answer => compose(request, circumstances);
+  if (obstacles.message === undefined) return answer();
+  const asked: Asked = {
+    model,
+    ticket,
+    attempt,
+    tool,
+    inBatch: tier === 'batch',
+    newTokens: inputTokens - use.read,
+  };
+  return obstacles.message(asked, answer);
 }

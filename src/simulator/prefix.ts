@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { checkContent, type Block } from './check-blocks.ts';
-import { checkTools, type Tool } from './check-tools.ts';
+import { checkContent, checkTools, type Block, type Tool } from './check-parts.ts';
 import { learn, type Classifier } from './labels.ts';
-import { refuseLoneSurrogates } from './parse-body.ts';
-import type { JsonObject } from './shape.ts';
+import { refuseLoneSurrogates, type JsonObject } from './shape.ts';
 
 /** Tools and system of a request: what every request of a run has in common. */
 export interface Prefix {

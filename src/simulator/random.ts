@@ -1,15 +1,15 @@
 /**
- * 0 to below 1, and the same for the same seed and key. Nothing is drawn from a running sequence:
- * requests come in another order every time, and a run must be repeatable all the same.
+ * 0 to below 1, and the same for the same key and seed. Nothing is drawn from a running sequence: requests
+ * come in another order every time, and a run must be repeatable all the same.
  */
-export function draw(seed: number, key: string): number {
+export function draw(key: string, seed = 1): number {
   return hash(`${seed}\0${key}`) / 2 ** 53;
 }
 
-/** A copy in another order, the same one for the same seed and key. */
-export function shuffle<T>(items: readonly T[], seed: number, key: string): T[] {
+/** A copy in another order, the same one for the same key. */
+export function shuffle<T>(items: readonly T[], key: string): T[] {
   return items
-    .map((item, i) => ({ item, place: draw(seed, `${key} ${i}`) }))
+    .map((item, i) => ({ item, place: draw(`${key} ${i}`) }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ item }) => item);
 }

@@ -5,8 +5,7 @@ import { pipeline } from 'node:stream/promises';
 /** What a route decides; the server carries it out. */
 export interface Reply {
   status: number;
-  contentType: 'application/json' | 'application/x-jsonl' | 'text/html';
-  /** A list is sent line by line, so that no string need hold all of it. */
+  /** A list is sent part by part, so that no string need hold all of it. */
   body: Body;
   headers: Record<string, string>;
   /** Milliseconds before the response begins. */
@@ -14,39 +13,52 @@ export interface Reply {
   delivery: Delivery;
   /** Called once, when the work is done: was the answer sent, and to somebody who still waits? */
   done?: (isDelivered: boolean) => void;
+  /** Called when the response begins. */
+  begun?: () => void;
 }
 
-export type Body = string | readonly string[];
+export type Body = string | Uint8Array | readonly string[];
 
-/**
- * Whole; its first half, as if that were all; its first half, and then the connection cut; the
- * connection cut instead; nothing, for ever.
- */
-export type Delivery = 'whole' | 'truncated' | 'broken' | 'dropped' | 'never';
+/** How a reply goes out. */
+export interface Delivery {
+  /** Whether the client gets all of it. */
+  isWhole: boolean;
+  send(reply: Reply, response: ServerResponse): void;
+}
+
+export const WHOLE: Delivery = {
+  isWhole: true,
+  send(reply, response) {
+    begin(reply, response);
+    void sendBody(reply.body, response);
+  },
+};
+
+/** Nothing, for ever. */
+export const NEVER: Delivery = { isWhole: false, send: () => {} };
 
 export function jsonReply(
   status: number,
   body: string,
   headers: Record<string, string> = {},
 ): Reply {
-  const contentType = 'application/json';
-  return { status, contentType, body, headers, afterMs: 0, delivery: 'whole' };
+  return {
+    status,
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+    afterMs: 0,
+    delivery: WHOLE,
+  };
 }
 
-/** @param sent Called with the status once a response has been handed to the network. */
-export function deliver(
-  reply: Reply,
-  response: ServerResponse,
-  sent: (status: number) => void,
-): void {
-  if (reply.delivery === 'never') return;
+export function deliver(reply: Reply, response: ServerResponse): void {
   if (reply.afterMs <= 0) {
-    finish(reply, response, sent);
+    finish(reply, response);
     return;
   }
   const timer = setTimeout(() => {
     response.off('close', giveUp);
-    finish(reply, response, sent);
+    finish(reply, response);
   }, reply.afterMs);
 
   // Work that was begun is billed, though nobody waits for it any more.
@@ -57,58 +69,42 @@ export function deliver(
   response.on('close', giveUp);
 }
 
-/** Characters of a body of lines that are sent at once. */
-const CHUNK = 65_536;
-
-function finish(reply: Reply, response: ServerResponse, sent: (status: number) => void): void {
-  const isSent = reply.delivery !== 'dropped' && !response.destroyed;
-  reply.done?.(isSent && reply.delivery === 'whole');
-  if (!isSent) {
-    response.destroy();
-    return;
-  }
-  const body = reply.delivery === 'whole' ? reply.body : firstHalf(reply.body);
-  // A connection that breaks was to bring all of it.
-  const promised = reply.delivery === 'broken' ? reply.body : body;
-  response.writeHead(reply.status, {
-    'content-type': reply.contentType,
-    ...(typeof promised === 'string' ? { 'content-length': Buffer.byteLength(promised) } : {}),
-    ...reply.headers,
-  });
-  void send(body, response, reply.delivery === 'broken');
-  sent(reply.status);
+/** Sends status and headers; with a length, but for parts. */
+export function begin({ status, headers, body, begun }: Reply, response: ServerResponse): void {
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
+  const length = isWhole ? { 'content-length': Buffer.byteLength(body) } : {};
+  response.writeHead(status, { ...length, ...headers });
+  begun?.();
 }
 
-async function send(body: Body, response: ServerResponse, isBroken: boolean): Promise<void> {
-  if (typeof body === 'string' && !isBroken) {
+export async function sendBody(body: Body, response: ServerResponse): Promise<void> {
+  if (typeof body === 'string' || body instanceof Uint8Array) {
     response.end(body);
     return;
   }
   try {
-    const chunks = typeof body === 'string' ? [body] : chunksOf(body);
-    await pipeline(Readable.from(chunks), response, { end: !isBroken });
-    if (isBroken) response.write('', () => response.destroy());
+    await pipeline(Readable.from(chunksOf(body)), response);
   } catch {
     // The client has gone, and with it the reason to go on.
     response.destroy();
   }
 }
 
-function* chunksOf(lines: readonly string[]): Generator<string> {
+/** Characters of a body of parts that are sent at once. */
+const CHUNK = 65_536;
+
+function finish(reply: Reply, response: ServerResponse): void {
+  reply.done?.(reply.delivery.isWhole && !response.destroyed);
+  if (!response.destroyed) reply.delivery.send(reply, response);
+}
+
+function* chunksOf(parts: readonly string[]): Generator<string> {
   let chunk = '';
-  for (const line of lines) {
-    chunk += line;
+  for (const part of parts) {
+    chunk += part;
     if (chunk.length < CHUNK) continue;
     yield chunk;
     chunk = '';
   }
   if (chunk !== '') yield chunk;
-}
-
-/** Of lines, the one in the middle is cut as well. */
-function firstHalf(body: Body): Body {
-  if (typeof body === 'string') return body.slice(0, body.length / 2);
-  const middle = Math.floor(body.length / 2);
-  const line = body[middle] ?? '';
-  return [...body.slice(0, middle), line.slice(0, line.length / 2)];
 }

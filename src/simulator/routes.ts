@@ -7,12 +7,13 @@ import {
   listBatches,
   retrieveBatch,
 } from './batch-routes.ts';
-import type { Call } from './call.ts';
 import { createMessage } from './messages.ts';
+import type { Call, Endpoint } from './obstacles.ts';
 import type { Reply } from './reply.ts';
 import type { World } from './world.ts';
 
 export interface Route {
+  endpoint: Endpoint;
   method: 'GET' | 'POST' | 'DELETE';
   /** Its group is the id. */
   path: RegExp;
@@ -32,13 +33,19 @@ const CANCEL = /^\/v1\/messages\/batches\/([^/]+)\/cancel$/;
 const RESULTS = /^\/v1\/messages\/batches\/([^/]+)\/results$/;
 
 const ROUTES: Route[] = [
-  { method: 'POST', path: /^\/v1\/messages$/, body: MOST_BYTES, run: createMessage },
-  { method: 'POST', path: BATCHES, body: 256 * MEGABYTE, run: createBatch },
-  { method: 'GET', path: BATCHES, body: null, run: listBatches },
-  { method: 'GET', path: BATCH, body: null, run: retrieveBatch },
-  { method: 'DELETE', path: BATCH, body: null, run: deleteBatch },
-  { method: 'POST', path: CANCEL, body: null, run: cancelBatch },
-  { method: 'GET', path: RESULTS, body: null, run: batchResults },
+  {
+    endpoint: 'message',
+    method: 'POST',
+    path: /^\/v1\/messages$/,
+    body: MOST_BYTES,
+    run: createMessage,
+  },
+  { endpoint: 'create', method: 'POST', path: BATCHES, body: 256 * MEGABYTE, run: createBatch },
+  { endpoint: 'list', method: 'GET', path: BATCHES, body: null, run: listBatches },
+  { endpoint: 'retrieve', method: 'GET', path: BATCH, body: null, run: retrieveBatch },
+  { endpoint: 'delete', method: 'DELETE', path: BATCH, body: null, run: deleteBatch },
+  { endpoint: 'cancel', method: 'POST', path: CANCEL, body: null, run: cancelBatch },
+  { endpoint: 'results', method: 'GET', path: RESULTS, body: null, run: batchResults },
 ];
 
 /** The route, or the error 404 or 405 to be answered once the body has been read. */

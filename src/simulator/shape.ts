@@ -36,3 +36,21 @@ export function refuseOthers(object: JsonObject, known: ReadonlySet<string>, pat
     if (!known.has(name)) throw invalid(`${path}${name}: Extra inputs are not permitted`);
   }
 }
+
+/**
+ * Called for the parts of a body rather than the whole, so that what repeats is walked once.
+ *
+ * @throws ApiError 400 if a string holds half of a surrogate pair: no JSON parser but JavaScript's
+ * takes it.
+ */
+export function refuseLoneSurrogates(value: unknown): void {
+  if (hasLoneSurrogate(value)) {
+    throw invalid('The request body is not valid JSON: no low surrogate in string');
+  }
+}
+
+function hasLoneSurrogate(value: unknown): boolean {
+  if (typeof value === 'string') return /\p{Surrogate}/u.test(value);
+  if (Array.isArray(value)) return value.some(hasLoneSurrogate);
+  return isObject(value) && Object.entries(value).flat().some(hasLoneSurrogate);
+}

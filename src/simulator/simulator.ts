@@ -1,62 +1,40 @@
-// A Messages API on loopback, as strict and as awkward as the real one.
+// A Messages API on loopback, as strict as the real one; how awkward it is, see `Obstacles`.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { ApiError, errorBody, invalid } from './api-error.ts';
+import { ApiError, errorBody } from './api-error.ts';
 import { workOff } from './batch-work.ts';
-import { parseBody } from './parse-body.ts';
-import { receive } from './receive.ts';
+import { checkHeaders, parseBody, receive } from './receive.ts';
 import { deliver, jsonReply, type Reply } from './reply.ts';
 import { findRoute, MOST_BYTES } from './routes.ts';
-import { newStats, type Stats } from './stats.ts';
-import { changeWorld, newWorld, type Behaviour, type World } from './world.ts';
-
-export type { Behaviour };
-
-export interface SimulatorOptions extends Behaviour {
-  /** 0, the default, takes a free one. */
-  port?: number;
-  /** Any other key is refused; left out, every key will do. */
-  apiKey?: string;
-  /** Of all that is random; 1 if left out. */
-  seed?: number;
-  /** Milliseconds; the clock of caches, limits and batches. */
-  now?: () => number;
-  /** Keeps every body in `stats.bodies`, and what batches ask in `stats.batches.created`. */
-  record?: boolean;
-}
+import { newWorld, type SimulatorOptions, type World } from './world.ts';
 
 export interface Simulator {
   /** To be given to the SDK as `baseURL`. */
   url: string;
-  stats: Stats;
-  /** Replaces what is named: counts of failures and buckets of limits begin anew. */
-  set(behaviour: Behaviour): void;
+  /** Does what is due by now, so that it does not meet what changes next. */
+  catchUp(): void;
   close(): Promise<void>;
 }
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const stats = newStats();
-  const world = worldOf(options, stats);
+  const world = newWorld(options);
+  let requests = 0;
   const server = createServer((request, response) => {
-    void answer(request, response, { options, stats, world });
+    requests += 1;
+    void answer(request, response, { world, serial: String(requests).padStart(6, '0') });
   });
   // Node's five seconds would now and then cut a connection just as a client picks it up again.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(0, '127.0.0.1', resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   world.url = `http://127.0.0.1:${port}`;
   return {
     url: world.url,
-    stats,
-    set(behaviour) {
-      // What was due before is not to meet what comes now.
-      workOff(world);
-      changeWorld(world, behaviour);
-    },
+    catchUp: () => workOff(world),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -65,37 +43,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-interface Site {
-  options: SimulatorOptions;
-  stats: Stats;
-  world: World;
-}
-
-const VERSION = '2026-10-21';
 const KEEP_ALIVE_MS = 600_000;
-
-function worldOf(options: SimulatorOptions, stats: Stats): World {
-  return newWorld(options, {
-    seed: options.seed ?? 1,
-    now: options.now ?? Date.now,
-    isRecording: options.record ?? false,
-    stats,
-  });
-}
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  site: Site,
+  { world, serial }: { world: World; serial: string },
 ): Promise<void> {
-  const { options, stats, world } = site;
-  stats.requests += 1;
-  stats.inFlight += 1;
-  stats.mostInFlight = Math.max(stats.mostInFlight, stats.inFlight);
-  response.on('close', () => {
-    stats.inFlight -= 1;
-  });
-  const serial = String(stats.requests).padStart(6, '0');
+  world.obstacles.watch?.arrived?.(response);
   const requestId = `req_sim_${serial}`;
   const named: { model: string | null } = { model: null };
 
@@ -105,44 +60,28 @@ async function answer(
     const isRoute = !(route instanceof ApiError);
     const text = await receive(request, (isRoute ? route.body : null) ?? MOST_BYTES);
     if (!isRoute) throw route;
-    checkHeaders(request, options.apiKey);
+    const { endpoint } = route;
+    const { headers } = request;
+    checkHeaders(headers);
     const body = route.body === null ? {} : parseBody(text);
-    if (world.isRecording && route.body !== null) stats.bodies.push(body);
-    if (typeof body['model'] === 'string') {
-      named.model = body['model'];
-      stats.of(named.model).requests += 1;
-    }
+    if (typeof body['model'] === 'string') named.model = body['model'];
     workOff(world);
     const id = route.path.exec(path)?.[1] ?? '';
-    return route.run({ body, id, query: new URLSearchParams(query), serial }, world);
+    const call = { endpoint, headers, body, id, query: new URLSearchParams(query), serial };
+    const run = (): Reply => route.run(call, world);
+    const { request: around } = world.obstacles;
+    return around === undefined ? run() : around(call, run);
   }
 
   const reply = await hear().catch((error: unknown) => refuse(error, requestId));
   const headers = {
     'ticket-classify-simulator': '1',
     'request-id': requestId,
-    ...(named.model === null ? {} : world.limits.headers(named.model)),
+    ...(named.model === null ? {} : world.obstacles.headers?.(named.model)),
     ...reply.headers,
   };
-  deliver({ ...reply, headers }, response, (status) => {
-    countStatus(stats.byStatus, status);
-    if (named.model !== null) countStatus(stats.of(named.model).byStatus, status);
-  });
-}
-
-function checkHeaders({ headers }: IncomingMessage, apiKey: string | undefined): void {
-  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-  const key = bearer ?? headers['x-api-key'];
-  if (key === undefined || key === '') {
-    throw new ApiError(401, 'authentication_error', 'x-api-key header is required');
-  }
-  if (apiKey !== undefined && key !== apiKey) {
-    const message = bearer === undefined ? 'invalid x-api-key' : 'Invalid bearer token';
-    throw new ApiError(401, 'authentication_error', message);
-  }
-  const version = headers['anthropic-version'];
-  if (version === undefined) throw invalid('anthropic-version: header is required');
-  if (version !== VERSION) throw invalid(`anthropic-version: only ${VERSION} is simulated`);
+  const begun = (): void => world.obstacles.watch?.answered?.(reply.status, named.model);
+  deliver({ ...reply, headers, begun }, response);
 }
 
 function refuse(error: unknown, requestId: string): Reply {
@@ -154,8 +93,4 @@ function refuse(error: unknown, requestId: string): Reply {
 function mistakeOfOurs(error: unknown): ApiError {
   const reason = error instanceof Error ? error.stack : String(error);
   return new ApiError(500, 'api_error', `The simulator itself failed: ${reason}`);
-}
-
-function countStatus(byStatus: Record<number, number>, status: number): void {
-  byStatus[status] = (byStatus[status] ?? 0) + 1;
 }

@@ -1,9 +1,17 @@
 // Fields and lessons in, and out what it takes to choose a label for a text.
 
-import type { Field, LabelField } from './fields.ts';
-import type { Example, Lessons } from './lessons.ts';
-import { centreOf, comparison, rarityIn, weigh, type Rarity } from './vectors.ts';
-import { addWords, textFeatures, ticketFeatures, type Features } from './words.ts';
+import type { Example, Field, LabelField, Lessons } from './lessons.ts';
+import {
+  addWords,
+  centreOf,
+  comparison,
+  rarityIn,
+  textFeatures,
+  ticketFeatures,
+  weigh,
+  type Features,
+  type Rarity,
+} from './features.ts';
 
 /** Which label of one field? */
 export interface Choice {

@@ -1,68 +1,86 @@
-import { changeBatches, newBatches, type BatchOptions, type Batches } from './batches.ts';
+import type { Batch } from './batch.ts';
 import { promptCache, type PromptCache } from './cache.ts';
-import { failures, type Failure, type FindFailure } from './failures.ts';
-import type { Latency } from './latency.ts';
-import { rateLimits, type Limits, type RateLimits } from './limits.ts';
+import { modelFacts } from './model-facts.ts';
+import type { Obstacles } from './obstacles.ts';
 import { prefixes, type Prefix } from './prefix.ts';
-import { hash } from './random.ts';
+import { draw, hash } from './random.ts';
 import type { JsonObject } from './shape.ts';
-import type { Stats } from './stats.ts';
 
-/** What can be changed while it runs. */
-export interface Behaviour {
-  /** Of answers, in milliseconds; errors come at once. 0 if left out. */
+/** Read anew with every request, but for the clock. */
+export interface SimulatorOptions {
+  /** Of answers; errors come at once. 0 if left out. */
   latency?: Latency;
-  /** Of messages, by themselves and inside batches. */
-  failures?: Failure[];
-  /** Batches have none. */
-  limits?: Limits;
-  /** False for a server that knows nothing of batches and answers 404. */
-  batches?: BatchOptions | false;
+  batches?: BatchOptions;
+  obstacles?: Obstacles;
+}
+
+/** Milliseconds before an answer: fixed, by model, or drawn as real models are. */
+export type Latency = 'real' | number | ((model: string) => number);
+
+/** By the simulator's clock: no timer runs, and a batch goes on when the next request comes in. */
+export interface BatchOptions {
+  /** Milliseconds from creation to the end; 0 if left out. Over a day, what is not done expires. */
+  takesMs?: number | ((requests: number) => number);
+  /** Milliseconds from cancellation to the end at the most; 0 if left out. */
+  cancelTakesMs?: number;
+  /** 0 to 1: how many requests find in the cache what is there; 0.9 if left out. */
+  cacheHits?: number;
+  /** In ids, before the serial: none if left out, so that ids are the same in every run. */
+  name?: string;
 }
 
 /** What a request meets. */
 export interface World {
-  seed: number;
+  options: SimulatorOptions;
+  readonly obstacles: Obstacles;
   /** Milliseconds. */
   now: () => number;
   /** Of the server itself. */
   url: string;
-  isRecording: boolean;
-  stats: Stats;
-  latency: Latency;
-  failureFor: FindFailure;
-  limits: RateLimits;
   cache: PromptCache;
-  batches: Batches;
+  batches: {
+    /** By id, oldest first, without the deleted ones. */
+    kept: Map<string, Batch>;
+    /** Those that have not ended. */
+    running: Set<Batch>;
+    made: number;
+  };
   prefixOf: (body: JsonObject) => Prefix;
   /** How often this model has been asked this text, this time counted. */
   attempt: (model: string, ticket: string) => number;
 }
 
-export function newWorld(
-  behaviour: Behaviour,
-  given: Pick<World, 'seed' | 'now' | 'isRecording' | 'stats'>,
-): World {
-  const { seed, now } = given;
+export function newWorld(options: SimulatorOptions): World {
+  const now = options.obstacles?.now ?? Date.now;
   return {
-    ...given,
+    options,
+    get obstacles() {
+      return options.obstacles ?? {};
+    },
+    now,
     url: '',
-    latency: behaviour.latency ?? 0,
-    failureFor: failures(behaviour.failures ?? [], seed),
-    limits: rateLimits(behaviour.limits ?? {}, now),
     cache: promptCache(now),
-    batches: newBatches(behaviour.batches ?? {}, seed),
+    batches: { kept: new Map(), running: new Set(), made: 0 },
     prefixOf: prefixes(),
     attempt: attempts(),
   };
 }
 
-export function changeWorld(world: World, behaviour: Behaviour): void {
-  const { latency, failures: list, limits, batches } = behaviour;
-  if (latency !== undefined) world.latency = latency;
-  if (list !== undefined) world.failureFor = failures(list, world.seed);
-  if (limits !== undefined) world.limits = rateLimits(limits, world.now);
-  if (batches !== undefined) changeBatches(world.batches, batches, world.seed);
+/** `key` names the one request that is waited for. */
+export function latencyOf(latency: Latency, model: string, key: string): number {
+  if (typeof latency === 'number') return latency;
+  if (latency !== 'real') return latency(model);
+  const logNormal = Math.exp(SPREAD * normal(key));
+  return Math.round(modelFacts(model).medianMs * logNormal);
+}
+
+// The 95th percentile (1.645 standard deviations) is then twice the median.
+const SPREAD = Math.LN2 / 1.645;
+
+/** Box and Muller's. */
+function normal(key: string): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - draw(`radius ${key}`)));
+  return radius * Math.cos(2 * Math.PI * draw(`angle ${key}`));
 }
 
 const MOST_REMEMBERED = 1_000_000;

@@ -11,7 +11,7 @@ import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';
 import { answerKey } from '../../src/ground/keys.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { OpenBatch } from '../../src/ledger/open-batches.ts';
-import type { BatchFailure } from '../../src/simulator/batch-failures.ts';
+import type { BatchFailure } from '../simulator/batch-failures.ts';
 import type { Answer } from '../../src/ticket.ts';
 import { FAST, openParts, questions, type Parts } from './parts.ts';
 

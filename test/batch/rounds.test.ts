@@ -10,7 +10,7 @@ import { costOf } from '../../src/claude/cost.ts';
 import { inBatches, MODELS, type Model } from '../../src/claude/models.ts';
 import { mostCost } from '../../src/claude/most-cost.ts';
 import { Failure } from '../../src/ground/errors.ts';
-import type { BatchFailure } from '../../src/simulator/batch-failures.ts';
+import type { BatchFailure } from '../simulator/batch-failures.ts';
 import type { Answer } from '../../src/ticket.ts';
 import { valid } from '../example.ts';
 import { FAST, MINUTE, openParts, questions, STRONG, type Parts } from './parts.ts';

@@ -9,9 +9,9 @@ import { openBudget } from '../../dist/claude/budget.js';
 import { openClient } from '../../dist/claude/client.js';
 import { modelFacts } from '../../dist/claude/models.js';
 import { realClock } from '../../dist/ground/clock.js';
-import { textHash } from '../../dist/ground/keys.js';
-import { attach } from '../../dist/run/attach.js';
+import { askersFor, textHash } from '../../dist/ground/keys.js';
 import { openLedger } from '../../dist/ledger/open-ledger.js';
+import { remember } from '../../dist/ledger/remember.js';
 import { loadPlaybook, playbookFolder } from '../../dist/playbook/load-playbook.js';
 
 const CALLS = 3_000;
@@ -81,21 +81,15 @@ async function live() {
 }
 
 async function withLedger(ask, round) {
-  const fail = (failure) => {
+  const end = (failure) => {
     throw failure;
   };
   const path = join(folder, `${round}.jsonl`);
-  const ledger = await openLedger({ path, simulated: true, failed: fail, clock: realClock });
-  const attached = attach(ask, {
-    ledger,
-    flags: {},
-    playbook,
-    host: new URL(url).host,
-    startedAt: Date.now(),
-    now: Date.now,
-    end: fail,
-  });
-  return { ask: attached.ask, close: ledger.close };
+  const ledger = await openLedger({ path, simulated: true, failed: end, clock: realClock });
+  const askerOf = askersFor(new URL(url).host, playbook);
+  const policy = { newerThan: null, retryInvalidBefore: null, otherPlaybook: 'stop' };
+  const options = { ledger, playbook, askerOf, policy, end, came: () => {} };
+  return { ask: remember(ask, options), close: ledger.close };
 }
 
 function ticket(place) {

@@ -1,6 +1,6 @@
-// The simulator in a process of its own, so that it does not count as the program's time: tells its
+// The faulty server in a process of its own, so that it does not count as the program's time: tells its
 // address, and, asked for it, what it has seen.
-import { startSimulator } from '../../dist/simulator/simulator.js';
+import { startSimulator } from './dist/test/simulator/faulty-server.js';
 
 const { latency = 0, phases = [{ from: 0 }] } = JSON.parse(process.argv[2] ?? '{}');
 let first = null;

@@ -9,7 +9,7 @@ import {
   startSimulator,
   type Simulator,
   type SimulatorOptions,
-} from '../../src/simulator/simulator.ts';
+} from '../simulator/faulty-server.ts';
 import type { Ask, NoAnswer } from '../../src/ticket.ts';
 import { supportPlaybook, ticket } from '../example.ts';
 import { hurriedClock } from '../program.ts';

@@ -11,8 +11,8 @@ import {
   startSimulator,
   type Simulator,
   type SimulatorOptions,
-} from '../../src/simulator/simulator.ts';
-import type { Billed } from '../../src/simulator/stats.ts';
+} from '../simulator/faulty-server.ts';
+import type { Billed } from '../simulator/stats.ts';
 import type { Answer, NoAnswer } from '../../src/ticket.ts';
 import { supportPlaybook, ticket } from '../example.ts';
 import { hurriedClock } from '../program.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openLane, type Lane, type Outcome } from '../../src/claude/lane.ts';
-import { rateLimits, type Limits } from '../../src/simulator/limits.ts';
+import { rateLimits, type Limits } from '../simulator/limits.ts';
 import { ApiError } from '../../src/simulator/api-error.ts';
 import { virtualTime } from './virtual-time.ts';
 

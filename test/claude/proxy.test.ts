@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SIMULATOR_HEADER } from '../../src/claude/retry.ts';
 import { main } from '../../src/main.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../simulator/faulty-server.ts';
 import { bin } from '../child.ts';
 import { envOf, fails, fakeProcess, hurriedClock, program, sink } from '../program.ts';
 import { startProxy, type ForwardProxy } from './forward-proxy.ts';

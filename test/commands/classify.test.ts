@@ -13,7 +13,7 @@ import {
   startSimulator,
   type Simulator,
   type SimulatorOptions,
-} from '../../src/simulator/simulator.ts';
+} from '../simulator/faulty-server.ts';
 import { SAMPLES } from '../example.ts';
 import { envOf, fails, fakeProcess, hurriedClock, ok, program, sink } from '../program.ts';
 

@@ -12,7 +12,7 @@ import {
   startSimulator,
   type Simulator,
   type SimulatorOptions,
-} from '../../src/simulator/simulator.ts';
+} from '../simulator/faulty-server.ts';
 import { SAMPLES, SUPPORT } from '../example.ts';
 import { envOf, fails, ok, program } from '../program.ts';
 

@@ -18,7 +18,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { textHash } from '../../src/ground/keys.ts';
 import { loadLedger } from '../../src/ledger/load-ledger.ts';
 import { lockFile } from '../../src/ground/lock.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../simulator/faulty-server.ts';
 import { BIN, shell, startBin } from '../child.ts';
 import { watchDisk } from '../disk.ts';
 import { envOf, fails, ok, program } from '../program.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { halfNanosOf, roundedUsd } from '../../src/ground/money.ts';
 import { lockFile } from '../../src/ground/lock.ts';
 import { textWidth } from '../../src/ground/text-table.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../simulator/faulty-server.ts';
 import { envOf, fails, ok, program } from '../program.ts';
 
 let simulator: Simulator;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, expect, test } from 'vitest';
 import type { Estimate } from '../../src/estimate/estimate-format.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../simulator/faulty-server.ts';
 import { SAMPLES } from '../example.ts';
 import { envOf, ok, program } from '../program.ts';
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, expect, test } from 'vitest';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startSimulator } from '../simulator/faulty-server.ts';
 import { envOf, program } from '../program.ts';
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('csv-spectrum')), 'csvs');

@@ -6,7 +6,7 @@ import { usd } from '../../src/ground/money.ts';
 import { costOf } from '../../src/claude/cost.ts';
 import { MODELS } from '../../src/claude/models.ts';
 import type { Summary } from '../../src/output/summary-format.ts';
-import type { Behaviour, Simulator } from '../../src/simulator/simulator.ts';
+import type { Behaviour, Simulator } from '../simulator/faulty-server.ts';
 import { SUPPORT } from '../example.ts';
 import { envOf, program } from '../program.ts';
 import { jsonLines, type Item } from './backlog.ts';

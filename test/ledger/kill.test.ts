@@ -4,7 +4,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startSimulator } from '../simulator/faulty-server.ts';
 import { startBin, type Child } from '../child.ts';
 import { envOf, ok } from '../program.ts';
 import { backlog, jsonLines } from './backlog.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EXIT } from '../../src/ground/errors.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../simulator/faulty-server.ts';
 import { failDisk } from '../disk.ts';
 import { envOf, hurriedClock, program } from '../program.ts';
 import { put } from './shelf.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/main.ts';
-import { startSimulator, type Behaviour, type Simulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Behaviour, type Simulator } from '../simulator/faulty-server.ts';
 import { envOf, fakeProcess, hurriedClock, program, sink } from '../program.ts';
 import { backlog, jsonLines, randomNumbers, sampleItems, type Item } from './backlog.ts';
 import { FAST, openDesk, STRONG, type Desk, type Night } from './desk.ts';

@@ -8,7 +8,7 @@ import { loadPlaybook, playbookFolder } from '../../src/playbook/load-playbook.t
 import { remarksOn } from '../../src/playbook/remarks.ts';
 import { FIELDS } from '../../src/ticket.ts';
 import { SAMPLES } from '../example.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startSimulator } from '../simulator/faulty-server.ts';
 import { envOf, ok, program } from '../program.ts';
 
 const playbook = await loadPlaybook(playbookFolder('it-helpdesk'));

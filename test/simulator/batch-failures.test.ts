@@ -1,6 +1,6 @@
 import { APIConnectionError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { describe, expect, it, test } from 'vitest';
-import type { BatchEndpoint, BatchFailure } from '../../src/simulator/batch-failures.ts';
+import type { BatchEndpoint, BatchFailure } from './batch-failures.ts';
 import { batchDesk, bowls, HOUR, type BatchDesk } from './tiny-batches.ts';
 
 type What = BatchFailure['what'];

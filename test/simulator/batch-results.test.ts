@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { Failure, What } from '../../src/simulator/failures.ts';
+import type { Failure, What } from './failures.ts';
 import { batchDesk, bowls, endings, HOUR, messageOf } from './tiny-batches.ts';
 import { HAIKU, inputOf, LONG_SYSTEM, SONNET, SYSTEM } from './tiny-desk.ts';
 

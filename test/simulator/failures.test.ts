@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { APIConnectionError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { describe, expect, it, test } from 'vitest';
-import type { What } from '../../src/simulator/failures.ts';
+import type { What } from './failures.ts';
 import { desk, type Desk, HAIKU, inputOf, params, SONNET, ticket } from './tiny-desk.ts';
 
 const asking = (body: string) => ({ messages: [{ role: 'user' as const, content: ticket(body) }] });

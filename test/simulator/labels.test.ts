@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { latencyOf } from '../../src/simulator/latency.ts';
+import { latencyOf } from '../../src/simulator/world.ts';
 import { desk, HAIKU, inputOf, SCHEMA, SONNET, ticket, TOOL } from './tiny-desk.ts';
 
 const asking = (body: string, subject = '') => ({
@@ -104,11 +104,11 @@ describe('with few tokens', () => {
 });
 
 it('draws real latencies around the model, the same in every run', () => {
-  const draws = Array.from({ length: 999 }, (_, i) => latencyOf('real', HAIKU, 1, `${i}`));
+  const draws = Array.from({ length: 999 }, (_, i) => latencyOf('real', HAIKU, `${i}`));
   const sorted = draws.toSorted((a, b) => a - b);
   expect(sorted[499]).toBeGreaterThan(1000);
   expect(sorted[499]).toBeLessThan(1200);
   expect(sorted[949]).toBeGreaterThan(1900);
   expect(sorted[949]).toBeLessThan(2500);
-  expect(latencyOf('real', HAIKU, 1, '7')).toBe(draws[7]);
+  expect(latencyOf('real', HAIKU, '7')).toBe(draws[7]);
 });

@@ -61,7 +61,7 @@ it('bills work whose client has gone, as lost', async () => {
   const { client, stats } = await desk({ latency: 10_000 });
   const leave = new AbortController();
   const asked = client.messages.create(params(), { signal: leave.signal }).catch(() => null);
-  await expect.poll(() => stats.inFlight).toBe(1);
+  await expect.poll(() => stats.of(HAIKU).requests).toBe(1);
   leave.abort();
   await asked;
   await expect.poll(() => stats.of(HAIKU).lost.answers).toBe(1);

@@ -5,7 +5,7 @@ import type {
   MessageBatch,
   MessageBatchIndividualResponse,
 } from '@anthropic-ai/sdk/resources/messages/batches';
-import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import type { SimulatorOptions } from './faulty-server.ts';
 import { desk, params, ticket, type Desk } from './tiny-desk.ts';
 
 export const HOUR = 3_600_000;

@@ -1,11 +1,7 @@
 import Anthropic, { APIError } from '@anthropic-ai/sdk';
 import type { MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk/resources/messages';
 import { onTestFinished } from 'vitest';
-import {
-  startSimulator,
-  type Simulator,
-  type SimulatorOptions,
-} from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from './faulty-server.ts';
 
 export const HAIKU = 'claude-haiku-4-5';
 export const SONNET = 'claude-sonnet-4-6';

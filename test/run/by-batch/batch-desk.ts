@@ -9,8 +9,8 @@ import {
   startSimulator,
   type Simulator,
   type SimulatorOptions,
-} from '../../../src/simulator/simulator.ts';
-import type { Tokens } from '../../../src/simulator/stats.ts';
+} from '../../simulator/faulty-server.ts';
+import type { Tokens } from '../../../src/simulator/obstacles.ts';
 import { jsonLines, type Item } from '../../ledger/backlog.ts';
 import { envOf, hurriedClock, program, type Outcome } from '../../program.ts';
 

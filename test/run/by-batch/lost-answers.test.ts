@@ -1,6 +1,6 @@
 // A server that loses what it is asked, or its answer: no batch is made twice, and none is missed.
 import { beforeAll, expect, test } from 'vitest';
-import type { BatchFailure } from '../../../src/simulator/batch-failures.ts';
+import type { BatchFailure } from '../../simulator/batch-failures.ts';
 import { backlog, type Item } from '../../ledger/backlog.ts';
 import {
   askedAgain,

@@ -1,6 +1,6 @@
 // `--batch --no-wait` from a loop, as cron has it: each call does what can be done, until all is.
 import { expect, test } from 'vitest';
-import type { Failure } from '../../../src/simulator/failures.ts';
+import type { Failure } from '../../simulator/failures.ts';
 import { backlog } from '../../ledger/backlog.ts';
 import { openAt } from '../../ledger/shelf.ts';
 import {

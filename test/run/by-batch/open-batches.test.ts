@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { usd } from '../../../src/ground/money.ts';
 import { backlog, type Item } from '../../ledger/backlog.ts';
-import type { BatchFailure } from '../../../src/simulator/batch-failures.ts';
+import type { BatchFailure } from '../../simulator/batch-failures.ts';
 import { askedAgain, billOf, FAST, HOUR, openBatchDesk, type BatchDesk } from './batch-desk.ts';
 
 /** No two of one text, none without any, none for the strong model. */

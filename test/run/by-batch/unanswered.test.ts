@@ -1,6 +1,6 @@
 // What a batch did not answer: asked again in the next, three times at most, and then for a human.
 import { beforeAll, expect, test } from 'vitest';
-import type { Failure } from '../../../src/simulator/failures.ts';
+import type { Failure } from '../../simulator/failures.ts';
 import { sampleItems, type Item } from '../../ledger/backlog.ts';
 import { askedOf, FAST, openBatchDesk, STRONG, type BatchDesk } from './batch-desk.ts';
 

@@ -1,6 +1,10 @@
-import { ApiError } from './api-error.ts';
-import { draw } from './random.ts';
-import type { Spoil } from './spoil.ts';
+// Refusals, losses and spoilt answers, by rules that say whom they hit.
+
+import { ApiError } from '../../src/simulator/api-error.ts';
+import type { Answer, Asked, Obstacles } from '../../src/simulator/obstacles.ts';
+import { draw } from '../../src/simulator/random.ts';
+import { LOSSES, loseAfter, replyWithoutWork, type Loss } from './losses.ts';
+import { isSpoil, spoil, type Spoil } from './spoil.ts';
 
 /** Something to go wrong: with every request, or with those that all of the conditions hold for. */
 export interface Failure extends Conditions {
@@ -28,28 +32,35 @@ export type What = Refusal | Loss | Spoil | 'expired';
  */
 export type Refusal = keyof typeof REFUSALS;
 
-/**
- * A loss: `dropped_before` and `hang` are not billed, nor is `html_page`, which a proxy sends;
- * `dropped_after` and `truncated_json` are, and the client does not learn for how much. Inside a
- * batch there is no connection to lose, and so no loss.
- */
-export type Loss = (typeof LOSSES)[number];
-
-/** What a failure's condition is told of a request. */
-export interface Asked {
-  model: string;
-  /** The last message's text, as sent. */
-  ticket: string;
-  /** How often this model has now been asked this text: 1 at first, more for a retry. */
-  attempt: number;
-  /** As one of a batch's requests, or else by itself. */
-  inBatch: boolean;
+/** Refuses, loses and spoils answers to messages, by themselves and inside batches. */
+export function failing(list: readonly Failure[], seed: number): Obstacles {
+  const find = failures(list, seed);
+  return {
+    message(asked, answer) {
+      const failure = find(asked);
+      return failure === null ? answer() : meet(failure, asked, answer);
+    },
+  };
 }
 
-export type FindFailure = (asked: Asked) => Failure | null;
+function meet(failure: Failure, asked: Asked, carryOut: () => Answer | null): Answer | null {
+  const { what } = failure;
+  const refusal = refusalOf(failure);
+  if (refusal !== null) throw refusal;
+  if (what === 'expired' || what === 'hang') return null;
+  const reply = replyWithoutWork(what);
+  if (reply !== null) return { message: null, tokens: null, reply };
+  const answer = carryOut();
+  if (answer === null) return null;
+  return isSpoil(what)
+    ? spoil(what, answer, asked)
+    : { ...answer, reply: loseAfter(what, answer.reply) };
+}
+
+type FindFailure = (asked: Asked) => Failure | null;
 
 /** The first failure whose conditions hold. Every failure counts every request for itself. */
-export function failures(list: readonly Failure[], seed: number): FindFailure {
+function failures(list: readonly Failure[], seed: number): FindFailure {
   return firstOf(list, seed, {
     concerns: ({ what, when }, asked) =>
       (asked.inBatch ? !isLoss(what) : what !== 'expired') && when?.(asked) !== false,
@@ -72,7 +83,7 @@ export function firstOf<F extends Conditions & { what: string }, A>(
       if (failure.first !== undefined && count > failure.first) return false;
       if (failure.nth?.includes(count) === false) return false;
       if (failure.rate === undefined) return true;
-      return draw(seed, `${failure.what} ${i} ${rules.keyOf(asked, count)}`) < failure.rate;
+      return draw(`${failure.what} ${i} ${rules.keyOf(asked, count)}`, seed) < failure.rate;
     });
     return list.find((_, i) => isHit[i]) ?? null;
   };
@@ -120,8 +131,6 @@ const REFUSALS = {
 
 /** Those that say when to come back; a spend limit never recovers, and says nothing. */
 const RETRY_AFTER = new Set<string>(['rate_limited', 'ramp_limited']);
-
-const LOSSES = ['dropped_before', 'dropped_after', 'hang', 'truncated_json', 'html_page'] as const;
 
 function isRefusal(what: string): what is Refusal {
   return Object.hasOwn(REFUSALS, what);

@@ -23,6 +23,15 @@ export function modelFacts(model: string): ModelFacts {
   return facts;
 }
 
+/** Tokens of a text of so many UTF-8 bytes: four bytes are one, a started one counts whole. */
+export function countTokens(bytes: number, density: 10 | 13): number {
+  return Math.ceil((bytes * density) / 40);
+}
+
+export function tokensOf(text: string, density: 10 | 13): number {
+  return countTokens(Buffer.byteLength(text), density);
+}
+
 const SNAPSHOTS = new Map([
   ['claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
   ['claude-opus-4-5-20251101', 'claude-opus-4-5'],

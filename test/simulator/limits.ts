@@ -1,4 +1,7 @@
-import { ApiError } from './api-error.ts';
+// Buckets of requests and tokens a minute, as the API keeps them for every model.
+
+import { ApiError } from '../../src/simulator/api-error.ts';
+import type { Obstacles } from '../../src/simulator/obstacles.ts';
 
 /** Each figure is for every model by itself; one left out is no limit. */
 export interface Limits {
@@ -18,6 +21,23 @@ export interface RateLimits {
   /** Output is known only afterwards, so it can overdraw. */
   spend(model: string, outputTokens: number): void;
   headers(model: string): Record<string, string>;
+}
+
+/** Of messages by themselves: batches have none. */
+export function limiting(limits: Limits, now: () => number): Obstacles {
+  const { admit, spend, headers } = rateLimits(limits, now);
+  return {
+    message({ model, inBatch, newTokens }, answer) {
+      if (!inBatch) admit(model, newTokens);
+      return answer();
+    },
+    headers,
+    watch: {
+      billed(model, { output }, as) {
+        if (as !== 'batch') spend(model, output);
+      },
+    },
+  };
 }
 
 /** @param now Milliseconds. */
