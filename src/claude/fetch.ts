@@ -51,12 +51,12 @@ export function openFetch(findProxy: FindProxy, connections: number): Fetch {
   }
 }
 
-/** Of a batch: they can be as large as all that was asked. */
-const RESULTS = /jsonl/;
+/** A batch's results can be as large as all that was asked; events are to be heard as they come. */
+const LONG = /jsonl|event-stream/;
 
 /**
- * With its body read to the end, but for a batch's results, which are handed on as they come. One that
- * breaks off fails when it is looked at, as in Node's fetch.
+ * With its body read to the end, but for a batch's results and a stream of events, which are handed on
+ * as they come. One that breaks off fails when it is looked at, as in Node's fetch.
  */
 async function responseFrom({
   statusCode,
@@ -66,7 +66,7 @@ async function responseFrom({
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),
   );
-  const isLong = RESULTS.test(String(headers['content-type']));
+  const isLong = LONG.test(String(headers['content-type']));
   const read = isLong ? ReadableStream.from(partsOf(body)) : await body.bytes().catch(brokenOff);
   return new Response(WITHOUT_BODY.has(statusCode) ? null : read, {
     status: statusCode,

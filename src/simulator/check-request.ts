@@ -11,6 +11,7 @@ import {
 } from './check-parts.ts';
 import { countTokens, modelFacts, type ModelFacts } from './model-facts.ts';
 import {
+  readBoolean,
   readList,
   readObject,
   readText,
@@ -24,6 +25,8 @@ import { thinkingTokens } from './thinking.ts';
 export interface MessageRequest {
   model: string;
   facts: ModelFacts;
+  /** Whether the answer is to come in pieces. */
+  isStream: boolean;
   maxTokens: number;
   /** Of these, what is gone before the answer begins. */
   thinkingTokens: number;
@@ -50,9 +53,7 @@ export function checkRequest(
     if (body[name] !== undefined) throw invalid(`${name}: not simulated`);
   }
   refuseOthers(body, KNOWN, '');
-  if (body['stream'] !== undefined && body['stream'] !== false) {
-    throw invalid('stream: streaming is not simulated');
-  }
+  const isStream = readBoolean(body['stream'] ?? false, 'stream');
   const model = readText(body['model'], 'model');
   const maxTokens = readMaxTokens(body['max_tokens']);
   const facts = modelFacts(model);
@@ -69,6 +70,7 @@ export function checkRequest(
   return {
     model,
     facts,
+    isStream,
     maxTokens,
     thinkingTokens: thinkingTokens(body, model),
     prefix,

@@ -3,6 +3,7 @@ import { checkRequest, type MessageRequest } from './check-request.ts';
 import { compose } from './compose.ts';
 import type { Answer, Asked, Call } from './obstacles.ts';
 import { jsonReply, NEVER, type Reply } from './reply.ts';
+import { streamReply } from './stream.ts';
 import { latencyOf, type World } from './world.ts';
 
 /**
@@ -20,7 +21,8 @@ export function createMessage({ body, serial }: Call, world: World): Reply {
   const answer = answerTo(request, circumstances, world);
   if (answer === null) return { ...jsonReply(200, ''), delivery: NEVER };
   const { message, tokens, reply = {} } = answer;
-  const sent = { ...jsonReply(200, JSON.stringify(message)), ...reply };
+  const good = request.isStream ? streamReply(message) : jsonReply(200, JSON.stringify(message));
+  const sent = { ...good, ...reply };
   if (tokens === null) return sent;
   return {
     ...sent,

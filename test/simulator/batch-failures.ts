@@ -22,8 +22,7 @@ export type BatchEndpoint = Exclude<Endpoint, 'message'>;
  * the second half of its lines; `hang_after` never answers, and `server_error_after` answers with a
  * 500. Not carried out: `dropped_before`, `hang` and `html_page`.
  */
-export type BatchLoss =
-  'dropped_halfway' | 'hang_after' | 'lines_missing' | 'server_error_after' | Loss;
+export type BatchLoss = 'hang_after' | 'lines_missing' | 'server_error_after' | Loss;
 
 /** The first failure whose conditions hold; each counts the requests to its own endpoint. */
 export function failingBatches(list: readonly BatchFailure[], seed: number): Obstacles {

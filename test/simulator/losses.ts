@@ -9,14 +9,15 @@ import {
 
 /**
  * `dropped_before` and `hang` are not billed, nor is `html_page`, which a proxy sends;
- * `dropped_after` and `truncated_json` are, and the client does not learn for how much. Inside a
- * batch there is no connection to lose, and so no loss.
+ * `dropped_after`, `dropped_halfway` and `truncated_json` are, and the client does not learn for how
+ * much. Inside a batch there is no connection to lose, and so no loss.
  */
 export type Loss = (typeof LOSSES)[number];
 
 export const LOSSES = [
   'dropped_before',
   'dropped_after',
+  'dropped_halfway',
   'hang',
   'truncated_json',
   'html_page',

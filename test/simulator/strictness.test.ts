@@ -22,7 +22,7 @@ describe('refuses with 400', () => {
     ['top_k', { top_k: 1 }, 'top_k: Extra inputs'],
     ['an unknown field', { tempo: 1 }, 'tempo: Extra inputs'],
     ['thinking', { thinking: { type: 'adaptive' } }, 'thinking: not simulated'],
-    ['streaming', { stream: true }, 'stream'],
+    ['half a stream', { stream: 1 }, 'stream: Input should be a valid boolean'],
     ['no model', { model: undefined }, 'model: Field required'],
     ['no max_tokens', { max_tokens: undefined }, 'max_tokens: Field required'],
     ['half a token', { max_tokens: 1.5 }, 'valid integer'],
