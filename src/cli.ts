@@ -57,7 +57,7 @@ export function parseArguments(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
-    throw failures.usage(error.message.replace(/^error: /, ''));
+    throw failures.usage(error.message.replace(/^error: /, '').split('\n'));
   }
   return invocation;
 }

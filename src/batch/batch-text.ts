@@ -34,8 +34,8 @@ const STATES: Record<ToldBatch['state'], string> = {
 const WIDTH = 80;
 
 /** Each open batch on a line of at most 80 columns, and what to do with them. */
-export function batchTable(told: readonly ToldBatch[], ledger: string, now: number): string {
-  if (told.length === 0) return `No batch of ${ledger} is open.\n`;
+export function batchTable(told: readonly ToldBatch[], ledger: string, now: number): string[] {
+  if (told.length === 0) return [`No batch of ${ledger} is open.`];
   const rows = told.map(({ batch, state }) => [
     batch.id ?? batch.batch,
     thousands(batch.texts.length),
@@ -47,7 +47,7 @@ export function batchTable(told: readonly ToldBatch[], ledger: string, now: numb
   const open = told.map(({ batch }) => batch);
   const sum = `${plural(ticketsIn(open), 'ticket')}, at most ${mostText(open)}.`;
   const advice = 'The command that sent them collects them; `batches cancel` gives them up.';
-  return `${[...table, '', sum, advice].join('\n')}\n`;
+  return [...table, '', sum, advice];
 }
 
 /** While batches are out; null where none is. */
@@ -92,21 +92,21 @@ export function writtenOffText(
 }
 
 /** What a run leaves that could not be collected. @param ledger its path */
-export function uncollectedText(open: readonly OpenBatch[], ledger: string | null): string {
+export function uncollectedText(open: readonly OpenBatch[], ledger: string | null): string[] {
   const [are, them] = open.length === 1 ? ['is', 'it'] : ['are', 'them'];
-  return (
-    `${batchesIn(open)} (${plural(ticketsIn(open), 'ticket')}) ${are} not collected, for at most ${mostText(open)}. To give ${them} up:\n` +
-    `    ${cancelCommand(ledger)}`
-  );
+  return [
+    `${batchesIn(open)} (${plural(ticketsIn(open), 'ticket')}) ${are} not collected, for at most ${mostText(open)}. To give ${them} up:`,
+    `  ${cancelCommand(ledger)}`,
+  ];
 }
 
 /** What goes on without this program. @param ledger its path */
-export function leftText(open: readonly OpenBatch[], ledger: string | null, now: number): string {
-  return (
-    `${runningText(open, now)}, and will cost at most ${mostText(open)}.\n` +
-    `  ${open.length === 1 ? 'It goes' : 'They go'} on without this program. To give up what is not answered:\n` +
-    `    ${cancelCommand(ledger)}`
-  );
+export function leftText(open: readonly OpenBatch[], ledger: string | null, now: number): string[] {
+  return [
+    `${runningText(open, now)}, and will cost at most ${mostText(open)}.`,
+    `${open.length === 1 ? 'It goes' : 'They go'} on without this program. To give up what is not answered:`,
+    `  ${cancelCommand(ledger)}`,
+  ];
 }
 
 function cancelCommand(ledger: string | null): string {

@@ -6,6 +6,7 @@ import type { ClaudeBatches } from '../claude/batches.ts';
 import { addressOf, connectBatches } from '../run/connect.ts';
 import { openDesk } from '../run/open-desk.ts';
 import { EXIT, failures } from '../ground/errors.ts';
+import { printed, printedJson } from '../ground/printable.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { readLedger } from '../ledger/open-ledger.ts';
@@ -42,7 +43,9 @@ async function list(
     const { host } = addressOf(settings);
     for (const batch of open) told.push({ batch, state: await stateOf(batch, batches, host) });
   }
-  stdout.write(asJson ? jsonText(told) : batchTable(told, path, clock.now()));
+  stdout.write(
+    asJson ? printedJson(rowsOf(told)) : printed(...batchTable(told, path, clock.now())),
+  );
   return EXIT.ok;
 }
 
@@ -64,8 +67,8 @@ async function stateOf(
   return state.isCanceling ? 'canceling' : 'running';
 }
 
-function jsonText(told: readonly ToldBatch[]): string {
-  const rows = told.map(
+function rowsOf(told: readonly ToldBatch[]) {
+  return told.map(
     ({ batch: { id, batch, host, model, playbook, time, texts, at_most_usd }, state }) => ({
       id,
       batch,
@@ -78,7 +81,6 @@ function jsonText(told: readonly ToldBatch[]): string {
       at_most_usd,
     }),
   );
-  return `${JSON.stringify(rows, null, 2)}\n`;
 }
 
 async function cancel(
@@ -91,7 +93,7 @@ async function cancel(
     clock,
     stop,
     leave: leave.signal,
-    note: (text) => stderr.write(`${text}\n`),
+    note: (...lines) => stderr.write(printed(...lines)),
     log: () => {},
     came: () => {},
   });
@@ -107,10 +109,10 @@ async function cancel(
     let left = 0;
     for (const batch of chosen) {
       const { isOpen, text } = await giveUp(batch, options);
-      stdout.write(`${text}\n`);
+      stdout.write(printed(text));
       if (isOpen) left += 1;
     }
-    if (chosen.length === 0) stdout.write(`No batch of ${ledger.path} is open.\n`);
+    if (chosen.length === 0) stdout.write(printed(`No batch of ${ledger.path} is open.`));
     return left === 0 ? EXIT.ok : EXIT.later;
   } finally {
     await desk.close();

@@ -10,6 +10,7 @@ import {
   prefixText,
 } from '../claude/token-guess.ts';
 import { EXIT } from '../ground/errors.ts';
+import { printed } from '../ground/printable.ts';
 import { compare } from '../playbook/compare.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -40,9 +41,12 @@ export async function checkCommand(
     `patterns  ${playbook.patterns.map(({ name }) => name).join(', ') || 'none'}`,
     `rules     ${playbook.rules.map(({ name }) => name).join(', ')}`,
     `prefix    ${prefix.length} characters, about ${tokens} tokens (at ${BYTES_PER_TOKEN} bytes a token)`,
-    tokens >= least
-      ? `          over the ${least} tokens that ${fast} needs to cache it`
-      : `          under the ${least} tokens that ${fast} needs to cache it: every call pays for it whole,\n          some ${uncachedText(tokens, fastModel)} more per 1,000 tickets than if it were cached`,
+    ...(tokens >= least
+      ? [`          over the ${least} tokens that ${fast} needs to cache it`]
+      : [
+          `          under the ${least} tokens that ${fast} needs to cache it: every call pays for it whole,`,
+          `          some ${uncachedText(tokens, fastModel)} more per 1,000 tickets than if it were cached`,
+        ]),
     `price     about ${priceText(tokens, answerTokens(playbook), fastModel, strongModel)} per 1,000 tickets`,
     `          (with ${ASSUMED.ticketTokens} tokens a ticket and ${ASSUMED.escalated * 100} % asked again of ${strong})`,
   ];
@@ -52,7 +56,7 @@ export async function checkCommand(
     const before = await loadPlaybook(playbookFolder(given['against']), lean);
     lines.push('', ...comparisonLines(before, playbook));
   }
-  context.stdout.write(`${lines.join('\n')}\n`);
+  context.stdout.write(printed(...lines));
   return EXIT.ok;
 }
 

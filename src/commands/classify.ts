@@ -16,6 +16,11 @@ import { progressSink, rowSink, tallySink } from '../run/sinks.ts';
 import { ticketsToWrite } from '../run/tickets.ts';
 import type { Settings } from '../settings/resolve.ts';
 
+const LIVE_INTERRUPTED = [
+  'Interrupted: nothing new is sent; calls in the air have 10 s to finish.',
+  'Once more leaves at once.',
+];
+
 /** When the reader of the rows has gone, calls in the air have so long to finish. */
 const GRACE_MS = 10_000;
 
@@ -58,7 +63,7 @@ async function carryOut(plan: Plan, screen: Screen, context: Context): Promise<n
     const sinks = [tallySink(tally), rowSink(destination, plan), progressSink(screen, tally)];
     const ran = await runTo(sinks, plan, desk);
     screen.stop();
-    return await conclude({ plan, desk, destination, tally, ran }, context);
+    return await conclude({ plan, desk, screen, destination, tally, ran }, context);
   } finally {
     await desk.close();
   }
@@ -98,10 +103,7 @@ function showProgress({ intake }: Plan, { ledger, clock, settings, stop }: Desk,
   stop.signal.addEventListener('abort', () => {
     const { reason } = stop.signal;
     if (!(reason instanceof Failure) || reason.exit < 128) return;
-    screen.note(
-      settings.flags.batch
-        ? 'Interrupted: nothing new is sent.'
-        : 'Interrupted: nothing new is sent; calls in the air have 10 s to finish.\nOnce more leaves at once.',
-    );
+    if (settings.flags.batch) screen.note('Interrupted: nothing new is sent.');
+    else screen.note(...LIVE_INTERRUPTED);
   });
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../ground/clock.ts';
 import { EXIT } from '../ground/errors.ts';
 import { askersFor } from '../ground/keys.ts';
 import type { Intake } from '../intake/open-intake.ts';
+import { printed, printedJson } from '../ground/printable.ts';
 import { STDIN } from '../intake/source.ts';
 import { memoryOf } from '../ledger/memory.ts';
 import { readLedger } from '../ledger/open-ledger.ts';
@@ -30,7 +31,8 @@ export async function estimateCommand(
   const intake = await openInputs(resolved, inputs, context.stdin);
   const desk = await readDesk(resolved, context.clock);
   const { settings, ledger, askerOf } = desk;
-  if (settings.volume !== 'quiet') context.stderr.write(announcement(desk, inputs, intake));
+  if (settings.volume !== 'quiet')
+    context.stderr.write(printed(...announcement(desk, inputs, intake)));
 
   const table = steps && thresholdTable(steps, settings.playbook);
   const found = await lookAhead(desk, ticketsOf(intake, settings, ledger), (text) =>
@@ -40,7 +42,7 @@ export async function estimateCommand(
   const facts = { inputs: inputNames({ inputs }), ledger: ledger.path, simulated };
   const result = priceForecast(found, { ledger, askerOf, settings, facts, table });
   const asJson = settings.flags.json;
-  context.stdout.write(asJson ? `${JSON.stringify(result, null, 2)}\n` : estimateText(result));
+  context.stdout.write(asJson ? printedJson(result) : printed(...estimateText(result)));
   return EXIT.ok;
 }
 
@@ -80,10 +82,10 @@ function announcement(
   { settings, ledger, url }: Awaited<ReturnType<typeof readDesk>>,
   inputs: readonly string[],
   intake: Intake,
-): string {
+): string[] {
   const told = { inputs: inputNames({ inputs }), intake, settings, ledger, output: null, url };
-  const repeat = intake.idsRepeat && !settings.flags.firstPerTicket ? `${IDS_REPEAT}\n` : '';
-  return `${firstLines(told)}\n${repeat}`;
+  const repeat = intake.idsRepeat && !settings.flags.firstPerTicket;
+  return [...firstLines(told), ...(repeat ? IDS_REPEAT : [])];
 }
 
 /** A ledger of the stand-in's answers can only be meant for a run with `--simulate`. */

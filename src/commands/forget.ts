@@ -3,6 +3,7 @@ import { ledgerNamed } from '../settings/ledger-policy.ts';
 import { EXIT } from '../ground/errors.ts';
 import { forgetTicket, type Forgotten } from '../ledger/forget-ticket.ts';
 import { plural } from '../ground/figures.ts';
+import { printed } from '../ground/printable.ts';
 import { shorten } from '../ground/text-table.ts';
 import type { Context } from '../run/context.ts';
 
@@ -12,7 +13,7 @@ export async function forgetCommand(
   { stdout }: Context,
 ): Promise<number> {
   const forgotten = await forgetTicket(ledgerNamed(flags), id);
-  stdout.write(`${sentences(id, forgotten).join('\n')}\n`);
+  stdout.write(printed(...sentences(id, forgotten)));
   return EXIT.ok;
 }
 

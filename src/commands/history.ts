@@ -6,6 +6,7 @@ import { EXIT } from '../ground/errors.ts';
 import type { VerdictLine } from '../ledger/format.ts';
 import { historyOf, type History, type PastVerdict } from '../ledger/history-of.ts';
 import { plural } from '../ground/figures.ts';
+import { printed, printedJson } from '../ground/printable.ts';
 import { alignLeft, alignRight, shorten } from '../ground/text-table.ts';
 import type { Context } from '../run/context.ts';
 
@@ -28,7 +29,7 @@ export async function historyCommand(
 
 function asJson(id: string, { simulated, verdicts }: History): string {
   const told = verdicts.map(({ verdict, answers }) => ({ ...verdict, answers }));
-  return `${JSON.stringify({ id, simulated, verdicts: told }, null, 2)}\n`;
+  return printedJson({ id, simulated, verdicts: told });
 }
 
 function asTable(id: string, { simulated, verdicts }: History): string {
@@ -40,7 +41,7 @@ function asTable(id: string, { simulated, verdicts }: History): string {
   ]);
   const count = plural(verdicts.length, 'verdict');
   const heading = `${shorten(id, DETAIL)}: ${count}`;
-  return `${[heading, '', row('when (UTC)', 'verdict', 'cost'), ...lines].join('\n')}\n`;
+  return printed(heading, '', row('when (UTC)', 'verdict', 'cost'), ...lines);
 }
 
 function row(when: string, verdict: string, cost: string): string {

@@ -1,6 +1,7 @@
 // Copies a playbook into a new folder, to edit.
 import { cp, readdir, stat } from 'node:fs/promises';
 import { EXIT, failures } from '../ground/errors.ts';
+import { printed } from '../ground/printable.ts';
 import { loadPlaybook, playbookFolder } from '../playbook/load-playbook.ts';
 import type { Context } from '../run/context.ts';
 
@@ -20,13 +21,17 @@ export async function initCommand(
     throw failures.outputUnwritable(folder, error instanceof Error ? error.message : String(error));
   });
   context.stderr.write(
-    `${folder} is a copy of the playbook ${playbook.name}.\n\n` +
-      'playbook.yaml  teams, types, urgencies, sentiments; models; thresholds; patterns; routing rules\n' +
-      'system.md      the instructions\n' +
-      'examples.yaml  worked tickets with the right answers\n\n' +
-      `Edit them, then:\n` +
-      `  ticket-classify check ${folder}\n` +
-      `  ticket-classify backlog.csv --playbook ${folder}\n`,
+    printed(
+      `${folder} is a copy of the playbook ${playbook.name}.`,
+      '',
+      'playbook.yaml  teams, types, urgencies, sentiments; models; thresholds; patterns; routing rules',
+      'system.md      the instructions',
+      'examples.yaml  worked tickets with the right answers',
+      '',
+      'Edit them, then:',
+      `  ticket-classify check ${folder}`,
+      `  ticket-classify backlog.csv --playbook ${folder}`,
+    ),
   );
   return EXIT.ok;
 }

@@ -5,6 +5,7 @@ import { requestMaker } from '../claude/request.ts';
 import { escalateUnasked } from '../cascade/escalate.ts';
 import { addressOf } from '../run/connect.ts';
 import { EXIT, failures } from '../ground/errors.ts';
+import { printedJson } from '../ground/printable.ts';
 import { openInputs } from '../run/tickets.ts';
 import { STDIN } from '../intake/source.ts';
 import { ticketMaker } from '../intake/to-ticket.ts';
@@ -40,7 +41,7 @@ export async function showCommand(
         afterwards: afterwardsText(ticket, settings),
         request: makeRequest(first, ticket),
       };
-      context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+      context.stdout.write(printedJson(shown));
       return EXIT.ok;
     }
     if (ids.length < IDS_FOR_A_GUESS) ids.push(ticket.id);

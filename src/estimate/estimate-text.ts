@@ -9,15 +9,15 @@ import type { Estimate, EstimatedCalls } from './estimate-format.ts';
 const WIDTH = 80;
 const SIMULATED = 'SIMULATED: the answers in this ledger are made up, and so are these figures.';
 
-/** At most 80 columns wide, with a newline at its end. */
-export function estimateText(estimate: Estimate): string {
+/** In lines of at most 80 columns. */
+export function estimateText(estimate: Estimate): string[] {
   const blocks = [tickets(estimate)];
   if (isNothingLeft(estimate)) blocks.push(['Nothing is left to pay for.']);
   else blocks.push(calls(estimate), cost(estimate), time(estimate), basis(estimate));
   if (estimate.thresholds !== null) blocks.push(thresholds(estimate));
   if (estimate.simulated) blocks.unshift([SIMULATED]);
   const filled = blocks.filter((block) => block.length > 0);
-  return `${filled.map((block) => block.join('\n')).join('\n\n')}\n`;
+  return filled.flatMap((block, at) => (at === 0 ? block : ['', ...block]));
 }
 
 /** `$1.20 to $1.90`. */

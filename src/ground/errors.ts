@@ -5,12 +5,17 @@ import { shellWord } from './shell-word.ts';
 
 export const EXIT = { ok: 0, cannotStart: 2, stopped: 3, triage: 4, bug: 70, later: 75 } as const;
 
+/** A line, or a line and others that go on with it. */
+type Message = string | readonly string[];
+
 /** Ends the run. A ticket's own failure is never thrown: it becomes a row. */
 export class Failure extends Error {
   readonly exit: number;
+  /** Of the message: each is shown as one, whatever stands in it. */
+  readonly lines: readonly string[];
   readonly hint: string;
-  /** What became of the rows so far; for a run that had begun. */
-  aftermath = '';
+  /** What became of the rows so far, in lines; for a run that had begun. */
+  aftermath: readonly string[] = [];
   /** Each is arguments which, added to those given, make a command that goes on. */
   remedies: readonly (readonly string[])[] = [];
   /** For a run that the same command continues. */
@@ -21,9 +26,11 @@ export class Failure extends Error {
   /** Tells those apart that leave it open how much was written, and those that money mends. */
   readonly kind: 'output' | 'ledger' | 'budget' | 'other';
 
-  constructor(exit: number, message: string, hint = '', kind: Failure['kind'] = 'other') {
-    super(message);
+  constructor(exit: number, message: Message, hint = '', kind: Failure['kind'] = 'other') {
+    const lines = [message].flat();
+    super(lines.join('\n'));
     this.exit = exit;
+    this.lines = lines;
     this.hint = hint;
     this.kind = kind;
   }
@@ -49,12 +56,12 @@ interface ChangedPlaybook {
 }
 
 /** Nothing was sent yet, or the input turned out unreadable: usage, playbook, input, key. */
-function cannotStart(message: string, hint = ''): Failure {
+function cannotStart(message: Message, hint = ''): Failure {
   return new Failure(EXIT.cannotStart, message, hint);
 }
 
 /** At something that a person must decide or move. */
-function stopped(message: string, hint = '', kind: Failure['kind'] = 'other'): Failure {
+function stopped(message: Message, hint = '', kind: Failure['kind'] = 'other'): Failure {
   return new Failure(EXIT.stopped, message, hint, kind);
 }
 
@@ -78,7 +85,7 @@ interface SpentBudget {
 }
 
 export const failures = {
-  usage: (message: string, hint = 'See `ticket-classify --help`.') => cannotStart(message, hint),
+  usage: (message: Message, hint = 'See `ticket-classify --help`.') => cannotStart(message, hint),
 
   noCredentials: () =>
     cannotStart(
@@ -212,8 +219,10 @@ export const failures = {
     ),
   playbookBroken: (folder: string, mistakes: readonly string[]) =>
     cannotStart(
-      `The playbook in ${folder} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n` +
-        mistakes.map((mistake) => `  - ${mistake}`).join('\n'),
+      [
+        `The playbook in ${folder} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:`,
+        ...mistakes.map((mistake) => `  - ${mistake}`),
+      ],
       `Correct them, then look again: ticket-classify check ${folder}`,
     ),
   unpricedModel: (model: string, known: string) =>

@@ -1,10 +1,12 @@
 // Cells in; lines that fit a terminal out.
+import { printable } from './printable.ts';
 
 /**
  * The first column is on the left and gives way where the width does not suffice; the others are on
  * the right. The first row is the heading.
  */
-export function textTable(rows: string[][], width: number): string[] {
+export function textTable(table: string[][], width: number): string[] {
+  const rows = table.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, textWidth(cell))));
@@ -19,9 +21,9 @@ export function textTable(rows: string[][], width: number): string[] {
 
 const GAP = '  ';
 
-/** Without control characters, which could move the cursor, and with `…` where it is cut. */
+/** One line, with `…` where it is cut. */
 export function shorten(text: string, width: number): string {
-  const clean = text.replace(/\p{Cc}/gu, '');
+  const clean = printable(text);
   if (textWidth(clean) <= width) return clean;
   let kept = '';
   for (const character of clean) {

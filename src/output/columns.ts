@@ -1,5 +1,6 @@
 // Routed → our columns, in the documented order.
 import { usd } from '../ground/money.ts';
+import { printable } from '../ground/printable.ts';
 import {
   CONFIDENCE_OF,
   FIELDS,
@@ -59,7 +60,11 @@ export function columnNames(prefix: string): string[] {
 /** One cell a column, in the order of `columnNames`. @param playbook its identity */
 export function cellsOf(routed: Routed, playbook: string): Cell[] {
   const paid = routed.asked.filter((answer) => answer.kind !== 'none');
-  const cells = COLUMNS.map(([, cell]) => cell(routed, paid));
+  const cells = COLUMNS.map(([name, cellOf]) => {
+    const cell = cellOf(routed, paid);
+    // An id is the input's own; what models and servers said may hold anything.
+    return typeof cell === 'string' && name !== 'ticket_id' ? printable(cell).trim() : cell;
+  });
   cells.push(playbook, routed.answer?.answeredAt ?? null);
   return cells;
 }

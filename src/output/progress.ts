@@ -2,6 +2,7 @@
 import cliProgress from 'cli-progress';
 import { percent, perSecond, plural, span, thousands } from '../ground/figures.ts';
 import { roundedUsd } from '../ground/money.ts';
+import { printable, printed } from '../ground/printable.ts';
 
 export interface ProgressOptions {
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
@@ -20,8 +21,8 @@ export interface ProgressOptions {
 export interface Progress {
   /** Cheap: the drawing goes by the clock. */
   update(reached: Reached): void;
-  /** Prints a line, in every mode, and leaves the bar whole. */
-  note(text: string): void;
+  /** Prints whole lines, in every mode, and leaves the bar whole. */
+  note(lines: string): void;
   /** Takes the bar away and shows the cursor again. May be called twice; till then a bar keeps the process alive. */
   stop(): void;
 }
@@ -42,7 +43,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const update = (next: Reached) => (reached = next);
   if (mode === 'bar' && stderr.isTTY === true) return { update, ...startBar(options, soFar) };
   const stop = mode === 'none' ? () => {} : startLines(options, soFar);
-  return { update, note: (text) => stderr.write(`${text}\n`), stop };
+  return { update, note: (lines) => stderr.write(lines), stop };
 }
 
 const DRAWN_PER_SECOND = 2;
@@ -96,17 +97,17 @@ function startBar(
     bar.setTotal(size ?? 0);
     const figures =
       waitedFor ?? figuresOf(reached, speed(now(), reached.tickets), simulated).join('  ');
-    bar.update(reached.bytes, { figures });
+    bar.update(reached.bytes, { figures: printable(figures) });
   });
   bars.update();
   let isStopped = false;
 
-  function note(text: string): void {
+  function note(lines: string): void {
     if (isStopped) {
-      stderr.write(`${text}\n`);
+      stderr.write(lines);
       return;
     }
-    bars.log(`${text}\n`);
+    bars.log(lines);
     bars.update();
   }
 
@@ -147,7 +148,7 @@ function startLines(options: ProgressOptions, soFar: () => Reached): () => void 
   speed(now(), 0);
   const timer = setInterval(() => {
     const line = logLine(options, soFar(), speed(now(), soFar().tickets));
-    stderr.write(`${new Date(now()).toISOString().replace(/\.\d+Z$/, 'Z')} ${line}\n`);
+    stderr.write(printed(`${new Date(now()).toISOString().replace(/\.\d+Z$/, 'Z')} ${line}`));
   }, LINE_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);

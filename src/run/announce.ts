@@ -30,24 +30,24 @@ export interface FirstLines {
   url: string;
 }
 
-export const IDS_REPEAT =
-  'Ids repeat in the first rows: each row may be a message, and each is paid for.\n' +
-  '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.';
+export const IDS_REPEAT = [
+  'Ids repeat in the first rows: each row may be a message, and each is paid for.',
+  '  --first-per-ticket asks about the first row of each id, and gives its answer to the others.',
+];
 
 /** @param output for people: a path, or `stdout` */
 export async function announce(desk: Desk, plan: Plan, output: string): Promise<void> {
   const { settings, ledger, connection, note } = desk;
   const { intake } = plan;
   const { url } = connection;
-  note(firstLines({ inputs: inputNames(plan), intake, settings, ledger, output, url }));
+  note(...firstLines({ inputs: inputNames(plan), intake, settings, ledger, output, url }));
   const likely = await likelyCost(desk, plan);
   if (likely !== null) note(firstLine('likely', likely));
-  if (intake.idsRepeat && !settings.flags.firstPerTicket) note(IDS_REPEAT);
+  if (intake.idsRepeat && !settings.flags.firstPerTicket) note(...IDS_REPEAT);
   if (ledger.isNew && ledger.path !== null) await warnIfInGit(ledger.path, note);
 }
 
-/** Without a newline at their end. */
-export function firstLines(told: FirstLines): string {
+export function firstLines(told: FirstLines): string[] {
   const { inputs, intake, settings, ledger, output, url } = told;
   const { playbook, origins, flags } = settings;
   const { models, thresholds } = playbook;
@@ -71,7 +71,7 @@ export function firstLines(told: FirstLines): string {
   if (proxy) lines.push(['by proxy', proxy.url]);
   lines.push(['ledger', ledgerText(ledger)]);
   if (output !== null) lines.push(['output', output]);
-  return lines.map(([name, text]) => firstLine(name, text)).join('\n');
+  return lines.map(([name, text]) => firstLine(name, text));
 }
 
 function firstLine(name: string, text: string): string {
@@ -95,11 +95,11 @@ function formatText({ shape }: Intake): string {
 }
 
 /** Tells once, when a ledger is made, if git would add it: summaries in it quote customers. */
-async function warnIfInGit(path: string, note: (text: string) => void): Promise<void> {
+async function warnIfInGit(path: string, note: Desk['note']): Promise<void> {
   if (!(await isUnignored(path))) return;
   note(
-    `${path} lies in a git repository that does not ignore it, and summaries in it quote customers.\n` +
-      `  Add this line to .gitignore: ${basename(path)}*`,
+    `${path} lies in a git repository that does not ignore it, and summaries in it quote customers.`,
+    `  Add this line to .gitignore: ${basename(path)}*`,
   );
 }
 

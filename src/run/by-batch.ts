@@ -31,7 +31,8 @@ export async function runByBatch(desk: Desk, plan: Plan, sinks: readonly Sink[])
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const open = ledger.batches.open();
-    if (open.length > 0) error.aftermath ||= leftText(open, ledger.path, clock.now());
+    const isTold = error.aftermath.length > 0 || open.length === 0;
+    if (!isTold) error.aftermath = leftText(open, ledger.path, clock.now());
     return { rows: { read: 0, written: 0 }, ended: error, hasBegun: false };
   }
 }

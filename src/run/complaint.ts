@@ -1,6 +1,7 @@
 // What ended a run, as it is told at last: what happened, what became of the rows, which command goes on.
 import { parseDuration } from '../ground/duration.ts';
 import { Failure } from '../ground/errors.ts';
+import { printed } from '../ground/printable.ts';
 import { shellWord } from '../ground/shell-word.ts';
 
 /**
@@ -16,13 +17,16 @@ export function complaint(error: unknown, args: readonly string[], version: stri
     );
     const onwards = error.goesOn && remedies.length === 0 ? goingOn(error.goesOn, args) : [];
     const more = isBudget && remedies.length > 0 ? ['To go on with more:', ...remedies] : remedies;
-    const lines = [error.message, error.aftermath, error.hint, ...more, ...onwards];
-    return `ticket-classify: ${lines.filter((line) => line !== '').join('\n  ')}\n`;
+    const [headline = '', ...rest] = error.lines;
+    const below = [...error.aftermath, error.hint, ...more, ...onwards];
+    const indented = below.filter((line) => line !== '').map((line) => `  ${line}`);
+    return printed(`ticket-classify: ${headline}`, ...rest, ...indented);
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return (
-    `ticket-classify ${version}: this is a bug of ours, and we are sorry.\n${what}\n` +
-    '  Rows written so far are kept. Please report it with the lines above.\n'
+  return printed(
+    `ticket-classify ${version}: this is a bug of ours, and we are sorry.`,
+    ...what.split('\n'),
+    '  Rows written so far are kept. Please report it with the lines above.',
   );
 }
 

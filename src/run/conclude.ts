@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import type { Desk } from './open-desk.ts';
 import { inputNames, type Plan } from './plan.ts';
 import type { Ran } from './run.ts';
+import type { Screen } from './screen.ts';
 import { writeSummary } from './summary-file.ts';
 
 /** Exit codes after which the same command goes on. */
@@ -21,6 +22,7 @@ const CONTINUED = new Set<number>([EXIT.stopped, EXIT.later, 130, 143]);
 export interface Finished {
   plan: Plan;
   desk: Desk;
+  screen: Pick<Screen, 'show'>;
   destination: Destination;
   tally: Tally;
   ran: Ran;
@@ -28,7 +30,7 @@ export interface Finished {
 
 /** @returns the exit code. @throws Failure for what ended the run early */
 export async function conclude(finished: Finished, context: Context): Promise<number> {
-  const { plan, desk, tally, ran } = finished;
+  const { plan, desk, screen, tally, ran } = finished;
   const ended = await abandoned(finished);
   if (ended instanceof ReaderGone) return EXIT.ok;
   if (ended && !(ended instanceof Failure)) throw ended;
@@ -39,7 +41,7 @@ export async function conclude(finished: Finished, context: Context): Promise<nu
   const summary = summaryOf(finished, { code, reason, goOnAt: ended?.goOnAt ?? null });
   if (hasAnswers(tally) || (tally.tickets > 0 && !ended)) {
     const shown = { colour: hasColour(context), verbose: plan.settings.volume === 'verbose' };
-    desk.note(summaryText(summary, shown).trimEnd());
+    screen.show(summaryText(summary, shown));
   }
   if (tally.tickets === 0 && !ended) desk.note('No tickets: the input holds no rows.');
   const { summary: path } = plan.settings.flags;
@@ -55,8 +57,8 @@ async function abandoned(finished: Finished): Promise<Error | null> {
   if (ended === null) return null;
   const partial = await destination.abandon(ran.hasBegun && hasAnswers(tally));
   if (ended instanceof Failure && ran.hasBegun) {
-    ended.aftermath = aftermath(ended, finished, partial);
-    if (ended.kind === 'budget') ended.aftermath += whatIsLeft(finished);
+    const left = ended.kind === 'budget' ? whatIsLeft(finished) : '';
+    ended.aftermath = [aftermath(ended, finished, partial), left];
   }
   return ended;
 }
@@ -102,7 +104,7 @@ function whatIsLeft({ plan, tally }: Finished): string {
   if (size === null || bytes === 0 || size <= bytes) return '';
   const share = size / bytes - 1;
   const tickets = thousands(Math.round(tally.tickets * share));
-  return `\n  About ${tickets} tickets are left, for some ${roundedUsd(tally.cost.rows * share)}.`;
+  return `About ${tickets} tickets are left, for some ${roundedUsd(tally.cost.rows * share)}.`;
 }
 
 function aftermath(ended: Failure, { tally, desk }: Finished, partial: string | null): string {

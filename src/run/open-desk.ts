@@ -21,7 +21,7 @@ export interface DeskOptions {
   /** Aborted: what is in the air is dropped as well. */
   leave: AbortSignal;
   /** Tells the user something, once. */
-  note: (text: string) => void;
+  note: (...lines: string[]) => void;
   /** Tells those who want to know it all. No text of a ticket, at any level. */
   log: (text: string) => void;
   /** Told of each answer that was asked for, or of why there is none, when it is kept. */

@@ -161,7 +161,7 @@ export function checkFlags(given: Record<string, unknown>): Flags {
     const shown = Array.isArray(value) ? value[Number(path[1] ?? 0)] : value;
     return `--${flag} ${String(shown)}: ${message}`;
   });
-  throw failures.usage(complaints.join('\n'));
+  throw failures.usage(complaints);
 }
 
 function withoutContradiction(flags: Flags): Flags {

@@ -103,7 +103,7 @@ test('prints a note on a line of its own and draws the bar again below', () => {
   const progress = start();
   progress.update(reached);
   shown = '';
-  progress.note('ledger: a torn line was stepped over');
+  progress.note('ledger: a torn line was stepped over\n');
   const [before = '', after = ''] = shown.split('ledger: a torn line was stepped over\n');
   expect(before.endsWith(CLEAR_LINE)).toBe(true);
   expect(after).toContain('41 %');
@@ -114,7 +114,7 @@ test('prints a note after the bar is gone', () => {
   const progress = start();
   progress.stop();
   shown = '';
-  progress.note('done');
+  progress.note('done\n');
   vi.advanceTimersByTime(10_000);
   expect(shown).toBe('done\n');
 });
@@ -146,7 +146,7 @@ test('shows nothing but notes if that is asked for', () => {
   const progress = start({ mode: 'none' });
   progress.update(reached);
   vi.advanceTimersByTime(120_000);
-  progress.note('a warning');
+  progress.note('a warning\n');
   progress.stop();
   expect(shown).toBe('a warning\n');
 });
@@ -239,7 +239,7 @@ test('leaves the signals to the program', () => {
   const heard = () => [process.listenerCount('SIGINT'), process.listenerCount('SIGTERM')];
   const before = heard();
   const progress = start();
-  for (let times = 0; times < 20; times += 1) progress.note('a note');
+  for (let times = 0; times < 20; times += 1) progress.note('a note\n');
   expect(heard()).toEqual(before);
   progress.stop();
 });

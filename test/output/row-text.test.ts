@@ -86,7 +86,7 @@ describe('a table', () => {
     expect(row).toHaveLength(3 + columnNames('').length + 2);
   });
 
-  test.each(['=1+1', '+1', '-1', '@x', '\t=x', '＝x'])(
+  test.each(['=1+1', '+1', '-1', '@x', '\t=x', ' \n=x', '＝x'])(
     'no cell of ours starts the formula %j',
     (summary) => {
       const answer = { ...valid(), summary };
@@ -96,7 +96,7 @@ describe('a table', () => {
         routed(tableRow('=input', 'a', 'b'), { answer, asked: [answer] }),
       );
       const [header, row] = parse(text);
-      expect(row?.[header?.indexOf('ai_summary') ?? 0]).toBe(`'${summary}`);
+      expect(row?.[header?.indexOf('ai_summary') ?? 0]).toBe(`'${summary.trim()}`);
       expect(row?.[0]).toBe('=input');
     },
   );
