@@ -24,7 +24,9 @@ function now() {
   last = Date.now();
   if (first === null) {
     first = last;
-    for (const phase of phases.slice(1)) setTimeout(set, phase.from * 1000, watched(phase));
+    for (const phase of phases.slice(1)) {
+      setTimeout(() => set(watched(phase)), phase.from * 1000);
+    }
   }
   return last;
 }
