@@ -2,7 +2,6 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { BatchState } from './batches.ts';
 import { NotAMessage, readMessage, type Message } from './message.ts';
 import { isMissing, LOOK_TIMEOUT_MS, type PatienceOptions, type Patiently } from './patience.ts';
 import { problemOf, waitBefore } from './retry.ts';
@@ -37,7 +36,7 @@ const PASSING = /^(api_error|overloaded_error|rate_limit_error|timeout_error)$/;
  * @throws ResultsMissing if there are none, or they break off each time
  */
 export async function* readResults(
-  batch: BatchState,
+  batch: { id: string; requests: number; resultsUrl: string | null },
   { client, clock, stop }: PatienceOptions,
   patiently: Patiently,
 ): AsyncGenerator<BatchResult> {
