@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { roundedUsd, usd } from '../../src/ground/money.ts';
 import { billOf, costOf } from '../../src/claude/cost.ts';
-import { inBatches, MODELS, tariff, type Model } from '../../src/claude/models.ts';
+import { inBatches, MODELS, pricedModel, tariff, type Model } from '../../src/claude/models.ts';
 
 function model(name: string): Model {
   const found = MODELS[name];
@@ -26,6 +26,14 @@ test.each([
 ] as const)('%s with tokens %j costs %s dollars', (name, tokens, dollars) => {
   const [input, cacheRead, cacheWrite, output] = tokens;
   expect(usd(costOf({ input, cacheRead, cacheWrite, output }, model(name)))).toBe(dollars);
+});
+
+test('a price that no binary number is, as 1.005, costs what it says', () => {
+  const prices = { input: 1.005, output: 4.015, cache_write: 1.25625, cache_read: 0.1005 };
+  const own = pricedModel('own', { own: prices });
+  expect(1.005 * 2_000).toBeLessThan(2_010);
+  const used = { input: 1_000_000, cacheRead: 0, cacheWrite: 0, output: 1_000_000 };
+  expect(usd(costOf(used, own))).toBe('5.02');
 });
 
 const tokens = fc.nat(200_000);

@@ -86,6 +86,15 @@ describe('without any success', () => {
     for (; now < 6_000_000; now += 1_200_000) expect(failed(down, now)).toBeNull();
   });
 
+  test('with answers between them, failures of an hour end nothing', () => {
+    let now = 0;
+    const { failed, answered } = health(HOST, { ...hurriedClock(), now: () => now });
+    for (; now < 3_600_000; now += 60_000) {
+      expect(failed(down, now)).toBeNull();
+      answered(VALID);
+    }
+  });
+
   test('unless the server asked for the wait', () => {
     let now = 0;
     const { failed } = health(HOST, { ...hurriedClock(), now: () => now });

@@ -48,13 +48,16 @@ async function oneByOne(items: Item[]): Promise<number> {
 
 describe('after Ctrl-C', () => {
   /** Runs until some rows are out, and interrupts it. */
-  async function interrupted(args: string[]): Promise<{ code: number; lastLine: string }> {
+  async function interrupted(
+    args: string[],
+    answers = 20,
+  ): Promise<{ code: number; lastLine: string }> {
     const [stdout, stderr] = [sink(), sink()];
     const process = fakeProcess(args, { env: envOf(simulator) }, stdout, stderr);
     const running = main(process, hurriedClock());
     const soFar = () => simulator.stats.of(FAST).delivered.answers;
     const before = soFar();
-    await expect.poll(soFar).toBeGreaterThan(before + 20);
+    await expect.poll(soFar).toBeGreaterThan(before + answers);
     process.signal('SIGINT');
     const code = await running;
     return { code, lastLine: stderr.text().trimEnd().split('\n').at(-1) ?? '' };
@@ -113,12 +116,13 @@ describe('after Ctrl-C', () => {
   });
 
   test('of --retry-triage, what is invalid once more is not asked a third time', async () => {
+    // Fewer than the twenty useless answers in a row that end a run.
     await open({ latency: 5, failures: [{ what: 'refused', when: () => true }] });
-    const first = await desk.night(await backlog(60));
+    const first = await desk.night(await backlog(18));
     const paid = counter();
     const input = join(desk.folder, 'export.jsonl');
-    const args = [input, '--retry-triage', '--ledger', desk.ledger, '-c', '6'];
-    const { lastLine } = await interrupted(args);
+    const args = [input, '--retry-triage', '--ledger', desk.ledger, '-c', '2'];
+    const { lastLine } = await interrupted(args, 3);
     expect(paid().fast).toBeLessThan(first.fast);
     expect((await typed(lastLine)).code).toBe(4);
     expect(paid()).toEqual(calls(first));
@@ -399,6 +403,33 @@ describe('ids that name no single ticket', () => {
     expect(second.fast).toBe(1);
     expect(second.summary.changed).toMatchObject({ reclassified: 0, kept: 0 });
   });
+});
+
+test('what calls without an answer may have cost counts against the day of the next run', async () => {
+  await open();
+  const { billed } = await desk.night(samples.slice(0, 1));
+  simulator.set({ failures: [{ what: 'dropped_after' }] });
+  const first = await desk.night(samples.slice(1, 2));
+  expect(first.summary.total).toMatchObject({ answered: 0, unknown_cost_calls: 8 });
+  simulator.set({ failures: [] });
+  const lines: { kind?: string; at_most_usd?: number }[] = (await readFile(desk.ledger, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const lost = lines
+    .filter(({ kind }) => kind === 'lost')
+    .reduce((sum, { at_most_usd = 0 }) => sum + at_most_usd, 0);
+  expect(lost).toBeGreaterThan(0);
+  // Without the lost calls there would be room for a whole ticket.
+  const cap = String(Number(billed) + 0.9 * lost);
+  const second = await desk.night(samples.slice(2, 3), '--max-cost-per-day', cap);
+  expect([second.code, calls(second)]).toEqual([3, NONE]);
+  const third = await desk.night(
+    samples.slice(1, 2),
+    '--max-cost-per-day',
+    String(Number(cap) + 1),
+  );
+  expect(third.code).toBe(0);
 });
 
 describe('duplicates', () => {
