@@ -4,6 +4,7 @@ import { ApiError } from '../../src/simulator/api-error.ts';
 import type { Answer, Asked, Obstacles } from '../../src/simulator/obstacles.ts';
 import { draw } from '../../src/simulator/random.ts';
 import { LOSSES, loseAfter, replyWithoutWork, type Loss } from './losses.ts';
+import { isOddMessage, makeOdd, type OddMessage } from './odd-messages.ts';
 import { isSpoil, spoil, type Spoil } from './spoil.ts';
 
 /** Something to go wrong: with every request, or with those that all of the conditions hold for. */
@@ -24,7 +25,7 @@ export interface Conditions {
 }
 
 /** `expired` happens only inside a batch: the request is not answered in time, and not billed. */
-export type What = Refusal | Loss | Spoil | 'expired';
+export type What = Refusal | Loss | Spoil | OddMessage | 'expired';
 
 /**
  * A refusal: answered at once with an error, not billed. Inside a batch the request's result is
@@ -52,9 +53,9 @@ function meet(failure: Failure, asked: Asked, carryOut: () => Answer | null): An
   if (reply !== null) return { message: null, tokens: null, reply };
   const answer = carryOut();
   if (answer === null) return null;
-  return isSpoil(what)
-    ? spoil(what, answer, asked)
-    : { ...answer, reply: loseAfter(what, answer.reply) };
+  if (isSpoil(what)) return spoil(what, answer, asked);
+  if (isOddMessage(what)) return makeOdd(what, answer);
+  return { ...answer, reply: loseAfter(what, answer.reply) };
 }
 
 type FindFailure = (asked: Asked) => Failure | null;

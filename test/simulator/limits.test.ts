@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { changingLimits } from './limits.ts';
 import { desk, HAIKU, LONG_SYSTEM, params, SONNET } from './tiny-desk.ts';
 
 const LONG = {
@@ -83,4 +84,34 @@ it('bills nothing that it refuses', async () => {
     byStatus: { 200: 1, 429: 1 },
     delivered: { answers: 1 },
   });
+});
+
+it('tells what is in a bucket of one second, and not its share of the minute, if so told', async () => {
+  const { now, pass } = clock();
+  const limits = { requestsPerMinute: 3_600, remaining: 'inBucket' as const };
+  const { client } = await desk({ now, limits });
+  const remaining = async () => {
+    const { response } = await client.messages.create(params()).withResponse();
+    return response.headers.get('anthropic-ratelimit-requests-remaining');
+  };
+  expect([await remaining(), await remaining()]).toEqual(['59', '58']);
+  pass(60_000);
+  expect(await remaining()).toBe('59');
+});
+
+it('shrinks and comes back at its time', async () => {
+  const { now, pass } = clock();
+  const plenty = { requestsPerMinute: 2_400 };
+  const phases = [
+    { from: 0, limits: plenty },
+    { from: 10, limits: { requestsPerMinute: 60 } },
+    { from: 20, limits: plenty },
+  ];
+  const { ask, fail } = await desk({ now, obstacles: [changingLimits(phases, now)] });
+  await Promise.all([ask(), ask(), ask()]);
+  pass(10_000);
+  await ask();
+  expect((await fail()).message).toContain('60 requests per minute');
+  pass(10_000);
+  await Promise.all([ask(), ask(), ask()]);
 });

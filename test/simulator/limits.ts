@@ -13,6 +13,11 @@ export interface Limits {
   burstSeconds?: number;
   /** False leaves out the `anthropic-ratelimit-*` headers. */
   headers?: boolean;
+  /**
+   * What the headers tell of a bucket that holds less than a minute's worth: what is in it as its
+   * share of the minute's limit, so that a full one shows all of it; or `inBucket`, the bare count.
+   */
+  remaining?: 'ofMinute' | 'inBucket';
 }
 
 export interface RateLimits {
@@ -37,6 +42,28 @@ export function limiting(limits: Limits, now: () => number): Obstacles {
         if (as !== 'batch') spend(model, output);
       },
     },
+  };
+}
+
+/** Limits that change, each from so many seconds after the first request on. */
+export function changingLimits(
+  phases: readonly { from: number; limits: Limits }[],
+  now: () => number,
+): Obstacles {
+  const changes = phases.map(({ from, limits }) => ({ from, limits: limiting(limits, now) }));
+  let start: number | null = null;
+  const current = (): Obstacles => {
+    start ??= now();
+    const seconds = (now() - start) / 1_000;
+    return changes.findLast(({ from }) => from <= seconds)?.limits ?? {};
+  };
+  return {
+    message(asked, answer) {
+      const { message } = current();
+      return message === undefined ? answer() : message(asked, answer);
+    },
+    headers: (model) => current().headers?.(model) ?? {},
+    watch: { billed: (...bill) => current().watch?.billed?.(...bill) },
   };
 }
 
@@ -68,7 +95,10 @@ export function rateLimits(limits: Limits, now: () => number): RateLimits {
     },
     headers(model) {
       if (limits.headers === false) return {};
-      return Object.assign({}, ...bucketsOf(model).map((bucket) => headersOf(bucket, now())));
+      return Object.assign(
+        {},
+        ...bucketsOf(model).map((bucket) => headersOf(bucket, limits, now())),
+      );
     },
   };
 }
@@ -118,14 +148,18 @@ function exceeded(bucket: Bucket, model: string, retryAfter: number): ApiError {
   return new ApiError(429, 'rate_limit_error', message, { retryAfter });
 }
 
-/** What remains is scaled to the minute's limit: a full bucket shows all of it. */
-function headersOf(bucket: Bucket, now: number): Record<string, string> {
-  const share = Math.max(0, bucket.level / bucket.capacity);
+function headersOf(
+  bucket: Bucket,
+  { remaining = 'ofMinute' }: Limits,
+  now: number,
+): Record<string, string> {
+  const level = Math.max(0, bucket.level);
+  const shown = remaining === 'inBucket' ? level : (level / bucket.capacity) * bucket.perMinute;
   const msToFull = ((bucket.capacity - bucket.level) / bucket.perMinute) * 60_000;
   const name = `anthropic-ratelimit-${bucket.kind}`;
   return {
     [`${name}-limit`]: String(bucket.perMinute),
-    [`${name}-remaining`]: String(Math.floor(share * bucket.perMinute)),
+    [`${name}-remaining`]: String(Math.floor(shown)),
     [`${name}-reset`]: new Date(now + msToFull).toISOString(),
   };
 }
