@@ -49,10 +49,11 @@ interface Mention extends Cut {
 async function textsOf(id: string, file: string): Promise<Set<string>> {
   const digits = digitsOfMadeId(id);
   const texts = new Set<string>();
-  await scanLedger(file, (head) => {
+  await scanLedger(file, (head, _, line) => {
     const isOfId = head?.kind === 'verdict' && head.id === id;
     const isOfText = head?.kind === 'answer' && digits !== null && head.text.startsWith(digits);
     if (isOfId || isOfText) texts.add(head.text);
+    if (head === null) for (const text of textsIn(line, id, digits)) texts.add(text);
   });
   return texts;
 }
@@ -80,7 +81,18 @@ async function mentionsOf(id: string, texts: Set<string>, file: string) {
 /** Also where the line was torn right behind the id. */
 function namesTicket(line: string, id: string): boolean {
   const quoted = JSON.stringify(id);
-  return line.includes(quoted) || line.endsWith(quoted.slice(0, -1));
+  // Another program may have written its letters by their numbers.
+  const plain = line.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return [line, plain].some((text) => text.includes(quoted) || text.endsWith(quoted.slice(0, -1)));
+}
+
+/** Of a line that can't be read: what it says the ticket's text is. */
+function textsIn(line: string, id: string, digits: string | null): string[] {
+  const told = namesTicket(line, id) ? /"text"\s*:\s*"([0-9a-f]{32})"/.exec(line)?.[1] : undefined;
+  const made = digits === null ? [] : hashesIn(line).filter((hash) => hash.startsWith(digits));
+  return told === undefined ? made : [told, ...made];
 }
 
 function hashesIn(line: string): string[] {

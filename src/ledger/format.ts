@@ -9,8 +9,11 @@ export const VERSION = 1;
 export const HEADER_START = `{"format":"${FORMAT}"`;
 
 const text = z.string();
-const count = z.number().nonnegative();
-const dollars = z.number().nonnegative();
+const time = z.iso.datetime();
+const count = z.uint32();
+const share = z.number().min(0).max(1);
+/** More would not fit into whole half nano-dollars. */
+const dollars = z.number().nonnegative().max(4_000_000);
 
 const headerSchema = z.object({
   format: z.literal(FORMAT),
@@ -23,13 +26,13 @@ export type Header = z.infer<typeof headerSchema>;
 
 const said = {
   team: text,
-  team_confidence: z.number(),
+  team_confidence: share,
   ticket_type: text,
-  type_confidence: z.number(),
+  type_confidence: share,
   urgency: text,
-  urgency_confidence: z.number(),
+  urgency_confidence: share,
   sentiment: text,
-  sentiment_confidence: z.number(),
+  sentiment_confidence: share,
   summary: text,
   routing_reason: text,
 };
@@ -45,7 +48,7 @@ const paid = {
   /** Its identity, `name@hash`. */
   playbook: text,
   /** ISO 8601, UTC. */
-  time: text,
+  time,
   /** Of the text, as it was detected; ISO 639-1. */
   language: text.nullable(),
   input_tokens: count,
@@ -55,7 +58,7 @@ const paid = {
   /** Exact: every price is a whole number of half nano-dollars a token. */
   cost_usd: dollars,
   /** Null where it came by a batch. */
-  latency_ms: count.nullable(),
+  latency_ms: z.number().nonnegative().nullable(),
   attempts: count,
   /** Of `attempts`, those that may have been paid for as well; and what they cost at most. */
   unknown_cost_calls: count,
@@ -75,7 +78,7 @@ export type AnswerLine = z.infer<typeof answerSchema>;
 
 const lostSchema = z.object({
   kind: z.literal('lost'),
-  time: text,
+  time,
   model: text,
   calls: count,
   at_most_usd: dollars,
@@ -85,7 +88,7 @@ export type LostLine = z.infer<typeof lostSchema>;
 
 const spentSchema = z.object({
   kind: z.literal('spent'),
-  time: text,
+  time,
   model: text,
   cost_usd: dollars,
 });
@@ -99,7 +102,7 @@ const unansweredSchema = z.object({
   text,
   host: text,
   model: text,
-  time: text,
+  time,
   /** Id of the batch. */
   batch: text,
   why: text,
@@ -111,7 +114,7 @@ export type UnansweredLine = z.infer<typeof unansweredSchema>;
 
 const ofBatch = {
   kind: z.literal('batch'),
-  time: text,
+  time,
   /** Our own name for it, with which the `custom_id` of each of its requests begins. */
   batch: text,
 };
@@ -160,8 +163,8 @@ const escalation = z.discriminatedUnion('by', [
     by: z.literal('field'),
     field,
     team: text,
-    confidence: z.number(),
-    threshold: z.number(),
+    confidence: share,
+    threshold: share,
   }),
   z.object({ by: z.literal('language'), language: text }),
   z.object({ by: z.literal('pattern'), pattern: text }),
@@ -176,7 +179,7 @@ const verdictSchema = z.object({
   repeated: z.boolean(),
   queue: text,
   rule: text,
-  sla_minutes: z.number(),
+  sla_minutes: z.number().nonnegative(),
   /** Null where there is no answer. */
   team: text.nullable(),
   ticket_type: text.nullable(),
@@ -196,7 +199,7 @@ const verdictSchema = z.object({
     .nullable(),
   /** Names of the playbook's patterns that matched. */
   patterns: z.array(text),
-  time: text,
+  time,
 });
 /** What a ticket came to: written when it is new or differs from the last. */
 export type VerdictLine = z.infer<typeof verdictSchema>;

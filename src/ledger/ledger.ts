@@ -8,6 +8,7 @@ import type { Answer, NoAnswer, Ticket } from '../ticket.ts';
 import { answerLine } from './answer-line.ts';
 import {
   FORMAT,
+  readLine,
   VERSION,
   type AnswerLine,
   type BatchLine,
@@ -98,7 +99,10 @@ export function ledgerOver(
     if (isClosed || isMixed || kind === null) return null;
     if (isEmpty) file.append(JSON.stringify(headerFor(kind, clock.now())));
     isEmpty = false;
-    return file.append(JSON.stringify(line));
+    const text = JSON.stringify(line);
+    // What can't be read again would be paid for again, each time.
+    if (readLine(text) === null) throw new Error(`no line of a ledger: ${text}`);
+    return file.append(text);
   }
 
   function isFor(simulatedOnes: boolean): void {

@@ -4,7 +4,8 @@ import { closeSync, fdatasync, readSync, writeSync } from 'node:fs';
 /** So long a line may be written but not yet on the disk. */
 const SYNC_WITHIN_MS = 100;
 
-const LINE_END = 10;
+const LF = 10;
+const CR = 13;
 /** Read at once. */
 const PAGE_BYTES = 16 * 1024;
 
@@ -118,13 +119,13 @@ export function lineFile(
     for (let length = PAGE_BYTES; ; length *= 2) {
       const from = offset - page.offset;
       const isThere = from >= 0 && from < page.bytes.length;
-      const lineEnd = isThere ? page.bytes.indexOf(LINE_END, from) : -1;
+      const lineEnd = isThere ? endOfLine(page.bytes, from) : -1;
       if (lineEnd >= 0) return page.bytes.toString('utf8', from, lineEnd);
       const bytes = Buffer.allocUnsafe(length);
       const got = readSync(file, bytes, 0, length, offset);
       page = { offset, bytes: bytes.subarray(0, got) };
       // Not even a line's end at the end of the file: it is no line.
-      if (got < length && !page.bytes.includes(LINE_END)) return '';
+      if (got < length && endOfLine(page.bytes, 0) < 0) return '';
     }
   }
 
@@ -144,4 +145,11 @@ export function lineFile(
   }
 
   return { append, written: async () => flushing ?? undefined, read, sync, close };
+}
+
+/** Where it is, also of a line that another program has ended in its own way; -1 if there is none. */
+function endOfLine(bytes: Buffer, from: number): number {
+  const lf = bytes.indexOf(LF, from);
+  const cr = bytes.indexOf(CR, from);
+  return cr < 0 || (lf >= 0 && lf < cr) ? lf : cr;
 }

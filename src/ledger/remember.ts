@@ -115,7 +115,8 @@ function usable(
   policy: Policy,
 ): AnswerLine | null {
   const own = ledger.find(asker, text);
-  if (own && isFresh(own, policy)) return own;
+  // A line that somebody has edited may say what the playbook does not know.
+  if (own && isFresh(own, policy)) return fits(own, playbook) ? own : null;
   if (own || policy.otherPlaybook !== 'keep') return null;
   const old = ledger.findOfOtherPlaybook(asker, text);
   return old && isFresh(old, policy) && fits(old, playbook) ? old : null;
@@ -139,7 +140,7 @@ function isFresh(line: AnswerLine, { newerThan, retryInvalidBefore }: Policy): b
   return line.status === 'valid' || retryInvalidBefore === null || at >= retryInvalidBefore;
 }
 
-/** An old answer can't be used if the playbook has lost one of its labels. */
+/** An answer can't be used if one of its labels is none of the playbook's. */
 function fits(line: AnswerLine, { labels }: Playbook): boolean {
   return (
     line.status === 'invalid' ||

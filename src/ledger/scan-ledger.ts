@@ -53,7 +53,8 @@ export async function scanLedger(
     size = place.to;
     torn = !place.whole;
     if (text === '') return;
-    if (header === null) header = headerOf(path, text);
+    // Some editors put a mark before it.
+    if (header === null) header = headerOf(path, text.replace(/^\uFEFF/, ''));
     else visit(skimmed(text) ?? readLine(text), place, text);
   });
   return { header, size, torn };
@@ -87,10 +88,12 @@ function refuseUnreadable(path: string): void {
   }
 }
 
-const LINE_END = 10;
+const LF = 10;
+const CR = 13;
 /** Large enough that handing them over costs nothing, small enough that a signal is heard in between. */
 const CHUNK_BYTES = 1 << 20;
 
+/** A line ends as this program ends it, or as another has written it since: no line holds either byte. */
 async function eachLine(path: string, visit: (line: string, place: Place) => void): Promise<void> {
   let rest: Buffer[] = [];
   let restLength = 0;
@@ -98,7 +101,8 @@ async function eachLine(path: string, visit: (line: string, place: Place) => voi
   for await (const read of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
     const chunk = Buffer.isBuffer(read) ? read : Buffer.from(read);
     let start = 0;
-    for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, start)) {
+    const next = endsIn(chunk);
+    for (let end = next(0); end >= 0; end = next(start)) {
       const own = chunk.subarray(start, end);
       const line = restLength > 0 ? Buffer.concat([...rest, own]) : own;
       visit(line.toString(), { from: size + start - restLength, to: size + end + 1, whole: true });
@@ -112,6 +116,20 @@ async function eachLine(path: string, visit: (line: string, place: Place) => voi
   }
   if (restLength === 0) return;
   visit(Buffer.concat(rest).toString(), { from: size - restLength, to: size, whole: false });
+}
+
+/** To be asked for one end after the other. */
+function endsIn(chunk: Buffer): (from: number) => number {
+  let cr = -1;
+  let isOver = false;
+  return (from) => {
+    if (cr < from && !isOver) {
+      cr = chunk.indexOf(CR, from);
+      isOver = cr < 0;
+    }
+    const lf = chunk.indexOf(LF, from);
+    return isOver || (lf >= 0 && lf < cr) ? lf : cr;
+  };
 }
 
 /** Null for a header that was torn before anything followed it. */
