@@ -109,7 +109,7 @@ const unansweredSchema = z.object({
   /** Whether the next batch may do better. */
   passing: z.boolean(),
 });
-/** What a batch did not answer; it cost nothing. */
+/** What a batch did not answer; what that may have cost all the same is in a `lost` line. */
 export type UnansweredLine = z.infer<typeof unansweredSchema>;
 
 const ofBatch = {

@@ -29,6 +29,15 @@ it('finds it however often the results are cut off', async () => {
   expect(await fateOf(parts, own)).toEqual({ kind: 'found', id: own.id });
 });
 
+it('can tell nothing as long as the results of one that may be it can’t be had', async () => {
+  const parts = await openParts();
+  const own = await parts.sent(questions(3));
+  await parts.pass(30 * MINUTE);
+  parts.simulator.set({ batches: { failures: [{ on: 'results', what: 'not_found', first: 1 }] } });
+  expect(await fateOf(parts, own)).toEqual({ kind: 'hidden' });
+  expect(await fateOf(parts, own)).toEqual({ kind: 'found', id: own.id });
+});
+
 it('finds it by a clock that is five minutes ahead of the server', async () => {
   const parts = await openParts();
   const own = await parts.sent(questions(3));
