@@ -4,7 +4,6 @@ import type { BatchState, ClaudeBatches } from '../claude/batches.ts';
 import { billOf } from '../claude/cost.ts';
 import { inBatches, pricedModel, tariff } from '../claude/models.ts';
 import { readAnswer } from '../claude/read-answer.ts';
-import { failures } from '../ground/errors.ts';
 import { answerKey } from '../ground/keys.ts';
 import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -38,9 +37,12 @@ const GROUP = 500;
 
 const NO_RESULT = { customId: '', kind: 'unreadable', why: 'there is none' } as const;
 
+/** None of many results can be read, for the reason that the message gives: all of them are paid for. */
+export class ResultsUnreadable extends Error {}
+
 /**
  * Goes on where an earlier run was cut off: what is in the ledger is not written again.
- * @throws ResultsMissing, and Failure for results that can't be read at all: it is still open then
+ * @throws ResultsMissing or ResultsUnreadable; then it is still open
  */
 export async function collect(
   batch: OpenBatch,
@@ -87,16 +89,11 @@ async function kept(
   came(answer);
 }
 
-/** Another version of this program may read what this one can't: it stays open. */
-function refuseUnreadable(
-  { id, batch, texts }: OpenBatch,
-  lacking: ReadonlyMap<string, Lacking>,
-): void {
+/** Another version of this program may read what this one can't. */
+function refuseUnreadable({ texts }: OpenBatch, lacking: ReadonlyMap<string, Lacking>): void {
   if (lacking.size < Math.max(texts.length, EQUAL_REFUSALS)) return;
-  const results = [...lacking.values()];
-  if (results.some(({ kind }) => kind !== 'unreadable')) return;
-  const why = results[0]?.kind === 'unreadable' ? results[0].why : '';
-  throw failures.batchUnreadable(id ?? batch, why);
+  const reasons = [...lacking.values()].map((one) => (one.kind === 'unreadable' ? one.why : null));
+  if (reasons.every((why) => why !== null)) throw new ResultsUnreadable(reasons[0]);
 }
 
 function answerOfResult(

@@ -6,7 +6,7 @@ import type { OpenBatch } from '../ledger/open-batches.ts';
 import type { BatchState } from '../claude/batches.ts';
 import { collectedText, uncollectedText, writtenOffText } from './batch-text.ts';
 import { isPastKeeping, lackingOf, lostAnswer, writeOff } from './close-batch.ts';
-import { collect, type CollectOptions } from './collect.ts';
+import { collect, ResultsUnreadable, type CollectOptions } from './collect.ts';
 import { batchHead, type BatchJob, type Out } from './out.ts';
 import { settle } from './settle.ts';
 
@@ -79,17 +79,22 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
 
   async function look(): Promise<number> {
     let news = 0;
+    let ended: Failure | null = null;
     for (const batch of out.open()) {
       stop.throwIfAborted();
       const id = batch.id ?? (await settled(batch));
-      if (id !== null && (await lookAt(batch, id))) news += 1;
+      const came = id === null ? false : await lookAt(batch, id);
+      if (came instanceof Failure) ended ??= came;
+      else if (came) news += 1;
     }
+    // What the others have answered is in the ledger by now.
+    if (ended) throw ended;
     if (news > 0) looks = 0;
     return news;
   }
 
-  /** @returns whether it is out no more */
-  async function lookAt(batch: OpenBatch, id: string): Promise<boolean> {
+  /** @returns whether it is out no more, or what must end the run */
+  async function lookAt(batch: OpenBatch, id: string): Promise<boolean | Failure> {
     const state = await claude.look(id);
     if (state === null) return lack(batch, UNKNOWN);
     if (!state.isEnded) {
@@ -97,12 +102,12 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
       return false;
     }
     try {
-      await take(batch, state);
+      return await take(batch, state);
     } catch (error) {
-      if (!(error instanceof ResultsMissing)) throw error;
-      return lack(batch, withoutResults(error));
+      if (error instanceof ResultsMissing) return lack(batch, withoutResults(error));
+      if (!(error instanceof ResultsUnreadable)) throw error;
+      return uncollected([batch], failures.batchUnreadable(id, error.message));
     }
-    return true;
   }
 
   /** That is no proof that it is gone: it is looked for again, now and by later runs. */
@@ -120,14 +125,15 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
     return false;
   }
 
-  async function take(batch: OpenBatch, state: BatchState): Promise<void> {
+  async function take(batch: OpenBatch, state: BatchState): Promise<true | Failure> {
     const collected = await collect(batch, state, collecting);
     close(batch, collected.lost);
     note(collectedText(collected, simulated));
-    if (collected.lasting === null) return removeLeft();
+    await removeLeft();
+    if (collected.lasting === null) return true;
     // Once that is mended, all that was refused is asked again.
     ledger.keepBatch(batchHead('', 'finished', clock.now()));
-    throw failures.batchErrored(state.id, collected.lasting);
+    return failures.batchErrored(state.id, collected.lasting);
   }
 
   async function pause(): Promise<void> {
@@ -146,12 +152,16 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
       clock.now() - (missing.get(batch)?.since ?? Number.POSITIVE_INFINITY) > seconds * 1_000;
     const [first] = open;
     if (!first || !open.every(isOverdue)) return;
-    // This run will not learn what they have cost.
-    for (const batch of open) came(lostAnswer(batch, lackingOf(batch, ledger), simulated));
     const name = first.id ?? first.batch;
-    const failure = failures.batchMissing(name, missing.get(first.batch)?.why ?? '', text);
-    failure.aftermath = uncollectedText(open, ledger.path);
-    throw failure;
+    const why = missing.get(first.batch)?.why ?? '';
+    throw uncollected(open, failures.batchMissing(name, why, text));
+  }
+
+  /** This run will not learn what they have cost. */
+  function uncollected(left: readonly OpenBatch[], failure: Failure): Failure {
+    for (const batch of left) came(lostAnswer(batch, lackingOf(batch, ledger), simulated));
+    failure.aftermath = uncollectedText(left, ledger.path);
+    return failure;
   }
 
   async function waitForNews(): Promise<void> {

@@ -71,8 +71,9 @@ export async function* readResults(
     }
     const known = answered.size + others.size;
     if (known >= batch.requests) break;
-    // What holds nothing of the kind may be a proxy's page.
-    if (known === 0 && reading.lines < batch.requests) reading.brokeOff ||= 'they are none';
+    // What holds something else may be a proxy's page; nothing at all are results that are lacking.
+    const isOther = known === 0 && reading.lines > 0 && reading.lines < batch.requests;
+    if (isOther) reading.brokeOff ||= 'they are none';
     quiet = known > before ? 0 : quiet + 1;
     if (quiet === QUIET_READINGS && reading.brokeOff) throw new ResultsMissing(reading.brokeOff);
     if (quiet === QUIET_READINGS) break;

@@ -449,7 +449,7 @@ export const failures = {
   batchUnreadable: (id: string, why: string) =>
     stopped(
       `None of the results of ${id} can be read: ${why}.`,
-      'They are paid for, and stay on the server for 29 days: a later version of this program may read them. To give them up: ticket-classify batches cancel.',
+      'They are paid for, and stay on the server for 29 days: a later version of this program may read them.',
     ),
   batchErrored: (id: string, why: string) =>
     stopped(

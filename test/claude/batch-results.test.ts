@@ -131,8 +131,11 @@ it('tells none of what holds as many lines as there are requests, and no result'
   expect((await read('one\ntwo', 2)).size).toBe(0);
 });
 
+it('tells none of what is empty each time', async () => {
+  expect((await read('\n', 2)).size).toBe(0);
+});
+
 test.each<[what: string, body: string, type: string]>([
-  ['nothing at all', '', 'application/x-jsonl'],
   ['a page of one line', '<!doctype html><p>Sign in</p>', 'text/html; charset=utf-8'],
   ['an error with a 200', '{"type":"error"}', 'application/json'],
 ])('%s in place of results is no result at all: they may yet come', async (_, body, type) => {
