@@ -1,5 +1,6 @@
 // A batch of which nothing more will come → a line for each request without an answer, and one that closes it.
 import type { BatchResult } from '../claude/batch-results.ts';
+import { failures, type Failure } from '../ground/errors.ts';
 import { answerKey } from '../ground/keys.ts';
 import { halfNanosOf } from '../ground/money.ts';
 import type { BatchLine, UnansweredLine } from '../ledger/format.ts';
@@ -28,8 +29,8 @@ export interface Closed {
   line: CollectedLine;
   /** Requests that may have been paid for, but have no result in hand; the most in half nano-dollars. */
   lost: { requests: number; most: number };
-  /** Why all of it was refused for one reason that another batch meets as well; null if it was not. */
-  lasting: string | null;
+  /** What was refused for a reason that every other batch meets as well, and so must end the run. */
+  ends: Failure | null;
 }
 
 /** So many equal refusals, and nothing else, are not the tickets' own. */
@@ -60,36 +61,44 @@ export async function closeBatch(
   lacking: ReadonlyMap<string, Lacking>,
   options: CloseOptions,
 ): Promise<Closed> {
-  const { ledger, keep, now } = options;
+  const { ledger, keep, now, came, simulated } = options;
   const id = batch.id ?? batch.batch;
+  const { counts, unanswered, lost, spent } = sortOut(batch, lacking, options);
+  const lasting = counts.answered + lost.requests === 0 ? lastingOf(unanswered) : null;
+  // Once that is mended, all that was refused is asked again.
+  if (lasting !== null) ledger.keepBatch(batchHead('', 'finished', now()));
+  else for (const line of unanswered) ledger.keepBatch(line);
+  if (lost.requests > 0) {
+    ledger.keepLost(lostAnswer(batch, lost, simulated));
+    came(lostAnswer(batch, lost, simulated));
+  }
+  // Of what is not in hand the server's is the only copy.
+  const kept = keep || lost.requests > 0;
+  const line = { ...batchHead(batch.batch, 'collected', now()), id, ...counts, kept };
+  const dropped = { ...batchHead(batch.batch, 'dropped', now()), why: 'written off' };
+  ledger.keepBatch(batch.id === null ? dropped : line);
+  await ledger.sync();
+  const ends = lasting === null ? spent : failures.batchErrored(id, lasting);
+  return { line, lost, ends };
+}
+
+/** What gave no answer, how often, and the lines that say so. */
+function sortOut(batch: OpenBatch, lacking: ReadonlyMap<string, Lacking>, options: CloseOptions) {
   const counts = { answered: batch.texts.length, errored: 0, expired: 0, canceled: 0 };
   const unanswered: UnansweredLine[] = [];
   let requests = 0;
+  let spent: Failure | null = null;
   for (const [text, result] of lacking) {
-    if (isKept(text, batch, ledger)) continue;
+    if (isKept(text, batch, options.ledger)) continue;
     counts.answered -= 1;
     counts[result.kind === 'unreadable' ? 'errored' : result.kind] += 1;
     if (result.kind === 'unreadable') requests += 1;
+    // What was given up is asked again as if it had not been, and so is what found no money.
     if (result.kind === 'canceled') continue;
-    unanswered.push(unansweredLine(result, text, batch, options));
+    if (result.kind === 'errored' && result.failure) spent = result.failure;
+    else unanswered.push(unansweredLine(result, text, batch, options));
   }
-  const lost = { requests, most: mostOf(batch, requests) };
-  const lasting = counts.answered + requests === 0 ? lastingOf(unanswered) : null;
-  if (lasting === null) for (const line of unanswered) ledger.keepBatch(line);
-  if (requests > 0) {
-    const answer = lostAnswer(batch, lost, options.simulated);
-    ledger.keepLost(answer);
-    options.came(answer);
-  }
-  // Of what is not in hand the server's is the only copy.
-  const kept = keep || requests > 0;
-  const line = { ...batchHead(batch.batch, 'collected', now()), id, ...counts, kept };
-  const isKnown = batch.id !== null;
-  ledger.keepBatch(
-    isKnown ? line : { ...batchHead(batch.batch, 'dropped', now()), why: 'written off' },
-  );
-  await ledger.sync();
-  return { line, lost, lasting };
+  return { counts, unanswered, spent, lost: { requests, most: mostOf(batch, requests) } };
 }
 
 /** What so many of its requests cost at most, in half nano-dollars: their share of what all of them do. */

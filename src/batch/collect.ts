@@ -18,6 +18,7 @@ import {
   type CloseOptions,
   type Lacking,
 } from './close-batch.ts';
+import type { Judge } from './judge.ts';
 import { textOf } from './settle.ts';
 
 export interface CollectOptions extends CloseOptions {
@@ -25,6 +26,8 @@ export interface CollectOptions extends CloseOptions {
   playbook: Playbook;
   /** It is given up: what can't be read now never will be. */
   isLast: boolean;
+  /** Told of each answer as it is read. */
+  hear: Judge['hear'];
 }
 
 export interface Collected extends Closed {
@@ -101,7 +104,7 @@ function answerOfResult(
   text: string,
   batch: OpenBatch,
   { id, endedAt }: BatchState,
-  { ledger, playbook, simulated, now }: CollectOptions,
+  { ledger, playbook, simulated, now, hear }: CollectOptions,
 ): ValidAnswer | InvalidAnswer {
   const key = answerKey(askerOf(batch), text);
   // By the server's clock, but never older than the question by ours: `--fresh` would ask for ever.
@@ -109,9 +112,12 @@ function answerOfResult(
   // The model may be another than the playbook's two of today.
   const facts = pricedModel(batch.model, playbook.models.prices);
   const bill = billOf(message, batch.model, tariff(new Map([[batch.model, facts]]), inBatches));
+  // The labels of another playbook are not known here.
+  const isOfPlaybook = batch.playbook === playbook.identity;
+  const reading = readAnswer(message, bill.by, playbook, isOfPlaybook);
+  hear(batch.model, { message, bill, reading });
   return {
-    // The labels of another playbook are not known here.
-    ...readAnswer(message, bill.by, playbook, batch.playbook === playbook.identity),
+    ...reading,
     model: batch.model,
     key,
     attempts: 1 + (ledger.batches.unanswered(key)?.times ?? 0),

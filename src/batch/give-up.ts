@@ -12,7 +12,7 @@ import { batchHead } from './out.ts';
 import { settle } from './settle.ts';
 import { HIDDEN, UNKNOWN, withoutResults } from './watcher.ts';
 
-export interface GiveUpOptions extends Omit<CollectOptions, 'claude' | 'isLast' | 'now'> {
+export interface GiveUpOptions extends Omit<CollectOptions, 'claude' | 'hear' | 'isLast' | 'now'> {
   claude: ClaudeBatches;
   /** So long what the server does not tell is asked for again; then it is written off. */
   maxWait: Flags['maxWait'];
@@ -154,5 +154,5 @@ async function removed(
 }
 
 function collecting(options: GiveUpOptions): CollectOptions {
-  return { ...options, isLast: true, now: options.clock.now };
+  return { ...options, isLast: true, hear: () => {}, now: options.clock.now };
 }

@@ -20,6 +20,8 @@ export interface BatchJob {
   playbook: Playbook;
   /** `wait` false: sends and collects what can be done now, and waits for nothing. */
   flags: Pick<Flags, 'batchSize' | 'keepBatches' | 'maxWait' | 'simulate' | 'wait'>;
+  /** Whether a cap on the money was asked for: then a server that does not tell its usage ends the run. */
+  isCapped: boolean;
   /** Under which answers are remembered; see `Asker`. */
   host: string;
   clock: Clock;

@@ -7,6 +7,7 @@ import type { BatchState } from '../claude/batches.ts';
 import { collectedText, uncollectedText, writtenOffText } from './batch-text.ts';
 import { isPastKeeping, lackingOf, lostAnswer, writeOff } from './close-batch.ts';
 import { collect, ResultsUnreadable, type CollectOptions } from './collect.ts';
+import { judgeAnswers } from './judge.ts';
 import { batchHead, type BatchJob, type Out } from './out.ts';
 import { settle } from './settle.ts';
 
@@ -39,9 +40,11 @@ export const withoutResults = ({ message }: ResultsMissing) =>
 export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watcher {
   const { claude, ledger, flags, host, clock, stop, note } = job;
   const { batches } = ledger;
+  const judge = judgeAnswers(job);
   const collecting: CollectOptions = {
     ...job,
     came,
+    hear: judge.hear,
     simulated,
     keep: flags.keepBatches,
     isLast: false,
@@ -83,9 +86,9 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
     for (const batch of out.open()) {
       stop.throwIfAborted();
       const id = batch.id ?? (await settled(batch));
-      const came = id === null ? false : await lookAt(batch, id);
-      if (came instanceof Failure) ended ??= came;
-      else if (came) news += 1;
+      const found = id === null ? false : await lookAt(batch, id);
+      if (found instanceof Failure) ended ??= found;
+      else if (found) news += 1;
     }
     // What the others have answered is in the ledger by now.
     if (ended) throw ended;
@@ -130,10 +133,7 @@ export function watchBatches(job: BatchJob, out: Out, simulated: boolean): Watch
     close(batch, collected.lost);
     note(collectedText(collected, simulated));
     await removeLeft();
-    if (collected.lasting === null) return true;
-    // Once that is mended, all that was refused is asked again.
-    ledger.keepBatch(batchHead('', 'finished', clock.now()));
-    return failures.batchErrored(state.id, collected.lasting);
+    return collected.ends ?? judge.failure() ?? true;
   }
 
   async function pause(): Promise<void> {

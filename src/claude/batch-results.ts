@@ -2,13 +2,16 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import type { Failure } from '../ground/errors.ts';
+import { shown } from './error-words.ts';
 import { NotAMessage, readMessage, type Message } from './message.ts';
 import { isMissing, LOOK_TIMEOUT_MS, type PatienceOptions, type Patiently } from './patience.ts';
-import { problemOf, waitBefore } from './retry.ts';
+import { problemOf, spendFailureOf, waitBefore } from './retry.ts';
 
 export type BatchResult = { customId: string } & (
   | { kind: 'answered'; message: Message }
-  | { kind: 'errored'; why: string; passing: boolean }
+  /** `failure`: it is not the request's own, but the run's. */
+  | { kind: 'errored'; why: string; passing: boolean; failure: Failure | null }
   | { kind: 'expired' }
   | { kind: 'canceled' }
   /** It may have been paid for, but nobody can tell what it says. */
@@ -40,7 +43,9 @@ export async function* readResults(
   { client, clock, stop }: PatienceOptions,
   patiently: Patiently,
 ): AsyncGenerator<BatchResult> {
-  const own = new URL(client.buildURL(`/v1/messages/batches/${batch.id}/results`, null));
+  const own = new URL(
+    client.buildURL(`/v1/messages/batches/${encodeURIComponent(batch.id)}/results`, null),
+  );
   const told = new URL(batch.resultsUrl ?? own.href, own);
   // The key goes along, so to no other host than the one that it is for.
   const { href } = told.origin === own.origin ? told : own;
@@ -108,8 +113,9 @@ async function* linesOf({ body, headers }: Response): AsyncGenerator<string> {
 
 const text = z.string().catch('');
 const lineSchema = z.object({ custom_id: z.string(), result: z.looseObject({ type: text }) });
+const details = z.object({ error_code: text }).nullish().catch(null);
 const errorSchema = z.object({
-  error: z.object({ error: z.object({ type: text, message: text }) }),
+  error: z.object({ error: z.object({ type: text, message: text, details }) }),
 });
 
 /** Null for a line that does not tell whose it is. */
@@ -125,7 +131,11 @@ function resultOf(line: string): BatchResult | null {
     case 'expired':
       return { customId, kind: result.type };
     default:
-      return { customId, kind: 'unreadable', why: `a result of the type ${result.type || 'none'}` };
+      return {
+        customId,
+        kind: 'unreadable',
+        why: `a result of the type ${shown(result.type) || 'none'}`,
+      };
   }
 }
 
@@ -142,16 +152,22 @@ function answerOf(body: unknown) {
     return { kind: 'answered', message: readMessage(body) } as const;
   } catch (error) {
     if (!(error instanceof NotAMessage)) throw error;
-    return { kind: 'unreadable', why: `not a message ${error.message}`.trimEnd() } as const;
+    return { kind: 'unreadable', why: `not a message ${shown(error.message)}`.trimEnd() } as const;
   }
 }
 
 /** It was not carried out, and is not paid for, whatever its error looks like. */
 function errorOf(result: unknown) {
-  const { type = '', message = '' } = errorSchema.safeParse(result).data?.error.error ?? {};
+  const { data } = errorSchema.safeParse(result);
+  const { type = '', message = '', details: more } = data?.error.error ?? {};
   const passing = type === '' || PASSING.test(type);
+  const words = shown([type, message].filter(Boolean).join(': ')) || 'an error without a name';
   // What passes says nothing more than its type does.
-  const words = passing && type !== '' ? [type] : [type, message];
-  const why = words.filter(Boolean).join(': ') || 'an error without a name';
-  return { kind: 'errored', why, passing } as const;
+  const why = passing && type !== '' ? type : words;
+  return {
+    kind: 'errored',
+    why,
+    passing,
+    failure: spendFailureOf(words, more?.error_code),
+  } as const;
 }

@@ -1,9 +1,9 @@
 // The Message Batches API, as far as a run needs it: what goes out, and what may have come of it.
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
-import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages/batches';
 import { z } from 'zod';
 import { failures, type Failure } from '../ground/errors.ts';
 import { readResults, type BatchResult } from './batch-results.ts';
+import { hostOf } from './client.ts';
 import { NotAMessage } from './message.ts';
 import { absenceOf, isMissing, patience, type PatienceOptions } from './patience.ts';
 import type { Request } from './request.ts';
@@ -72,6 +72,7 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
   const { client, leave } = options;
   const { batches } = client.messages;
   const patiently = patience(options);
+  const host = hostOf(client);
 
   /** The SDK takes a page of HTML for a list without any batch, and what was sent for lost. */
   async function listed(query: { limit: number; after_id?: string }) {
@@ -84,7 +85,7 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
         return { ...rest, states: states.map(stateOf), simulated };
       });
     } catch (error) {
-      throw isMissing(error) ? failures.noBatches(client.baseURL, '404') : error;
+      throw isMissing(error) ? failures.noBatches(host, '404') : error;
     }
   }
 
@@ -96,7 +97,7 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
   async function send(requests: readonly BatchRequest[]): Promise<Sending> {
     try {
       // Not by `batches.create`, which makes one string of it all: of 32 MB that takes a hundred.
-      const made = await client.post<MessageBatch>(PATH, {
+      const made = await client.post<unknown>(PATH, {
         body: bodyOf(requests),
         headers: { 'content-type': 'application/json' },
         // A create that is sent twice can make two batches, and both are paid.
@@ -104,8 +105,8 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
         timeout: SEND_TIMEOUT_MS,
         signal: leave,
       });
-      const id: unknown = typeof made === 'object' ? made?.id : undefined;
-      if (typeof id === 'string' && id !== '') return { kind: 'made', id };
+      const { data } = namedSchema.safeParse(made);
+      if (data) return { kind: 'made', id: data.id };
       return { kind: 'unclear', why: 'the response was not a batch' };
     } catch (error) {
       return refusalOf(error, requests.length);
@@ -118,7 +119,6 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
     const isRefusal = (status >= 400 && status < 500 && status !== 408) || NOT_DONE.has(status);
     const isUnsent = error instanceof APIConnectionError && !unknownCost;
     if (!isRefusal && !isUnsent) return { kind: 'unclear', why };
-    const host = client.baseURL;
     const lasting = passing ? null : failures.batchesRefused(host, why);
     const failure =
       failureOfCreate(error, requests, why) ?? runFailureOf(error, host, '') ?? lasting;
@@ -126,11 +126,11 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
   }
 
   function failureOfCreate(error: unknown, requests: number, why: string): Failure | null {
-    if (isMissing(error)) return failures.noBatches(client.baseURL, '404');
+    if (isMissing(error)) return failures.noBatches(host, '404');
     if (!(error instanceof APIError)) return null;
-    if (error.status === 413) return failures.batchTooLarge(client.baseURL, requests, why);
+    if (error.status === 413) return failures.batchTooLarge(host, requests, why);
     if (error.errorCode === REVIEW_OFF) return failures.humanReviewOff(why);
-    return absenceOf(error, client.baseURL);
+    return absenceOf(error, host);
   }
 
   async function look(id: string): Promise<BatchState | null> {
@@ -170,7 +170,7 @@ export function claudeBatches(options: BatchesOptions): ClaudeBatches {
   async function remove(id: string): Promise<void> {
     try {
       await patiently(async (request) =>
-        checked(deletedSchema, await batches.delete(id, {}, request)),
+        checked(namedSchema, await batches.delete(id, {}, request)),
       );
     } catch (error) {
       if (!isMissing(error)) throw error;
@@ -187,9 +187,11 @@ const pageSchema = z.object({
   has_more: z.boolean().nullish(),
   last_id: z.string().nullish(),
 });
-const deletedSchema = z.object({ id: z.string() });
+/** It is printed, and stands in paths. */
+const id = z.string().regex(/^[!-~]{1,500}$/);
+const namedSchema = z.object({ id });
 const batchSchema = z.object({
-  id: z.string(),
+  id,
   processing_status: z.string(),
   created_at: z.string(),
   ended_at: z.string().nullish(),

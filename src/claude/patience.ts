@@ -2,6 +2,7 @@
 import { APIError, type Anthropic } from '@anthropic-ai/sdk';
 import type { Clock } from '../ground/clock.ts';
 import { failures, type Failure } from '../ground/errors.ts';
+import { hostOf } from './client.ts';
 import { problemOf, runFailureOf, waitBefore } from './retry.ts';
 
 /** A look at a batch is over sooner, or never. */
@@ -29,6 +30,7 @@ interface RequestOptions {
 }
 
 export function patience({ client, clock, stop, maxWait }: PatienceOptions): Patiently {
+  const host = hostOf(client);
   return async (read) => {
     const startedAt = clock.now();
     for (let attempt = 1; ; attempt++) {
@@ -40,13 +42,13 @@ export function patience({ client, clock, stop, maxWait }: PatienceOptions): Pat
       } catch (error) {
         stop.throwIfAborted();
         if (isMissing(error)) throw error;
-        const failure = absenceOf(error, client.baseURL) ?? runFailureOf(error, client.baseURL, '');
+        const failure = absenceOf(error, host) ?? runFailureOf(error, host, '');
         if (failure) throw failure;
         const problem = problemOf(error, LOOK_TIMEOUT_MS / 1_000);
-        if (!problem.passing) throw failures.batchesRefused(client.baseURL, problem.why);
+        if (!problem.passing) throw failures.batchesRefused(host, problem.why);
         const wait = waitBefore(Math.min(attempt, 8), problem.retryAfter, clock.random);
         if (clock.now() + wait - startedAt > maxWait.seconds * 1_000) {
-          throw failures.noSuccess(maxWait.text, problem.why);
+          throw failures.noSuccess(maxWait.text, problem.why, host);
         }
         await clock.sleep(wait, stop);
       }

@@ -126,21 +126,22 @@ export function runFailureOf(
 ): Failure | null {
   if (error instanceof APIConnectionError) return connectionFailureOf(rootOf(error), host);
   // Some gateways answer an error with a 200.
-  if (error instanceof NotAMessage && CREDIT.test(shown(error.message, sent))) {
-    return failures.spendLimit(shown(error.message, sent));
-  }
+  if (error instanceof NotAMessage) return spendFailureOf(shown(error.message, sent));
   if (!(error instanceof APIError)) return null;
   const status = error.status ?? 0;
   const words = wordsOf(error, sent);
-  const isSpent =
-    status === 402 ||
-    SPEND_LIMITS.has(error.errorCode ?? '') ||
-    (status === 400 && SELF_SET_LIMIT.test(words.message)) ||
-    CREDIT.test(words.text);
-  if (isSpent) return failures.spendLimit(words.text);
+  if (status === 402) return failures.spendLimit(words.text);
+  const spent = spendFailureOf(words.text, error.errorCode ?? undefined);
+  if (spent) return spent;
   if (isForeign(status, words)) return null;
   if (status === 401 || status === 403) return failures.keyRefused(host, words.text);
   return status === 404 ? failures.modelUnknown(host, model, words.text) : null;
+}
+
+/** Of words that may come without a status, as those of a batch's result do; null where they are about another thing. */
+export function spendFailureOf(words: string, code = ''): Failure | null {
+  const isSpent = SPEND_LIMITS.has(code) || SELF_SET_LIMIT.test(words) || CREDIT.test(words);
+  return isSpent ? failures.spendLimit(words) : null;
 }
 
 /** Statuses that are about the place and not about the request, whoever gives them. */

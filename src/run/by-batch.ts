@@ -66,6 +66,7 @@ async function answersByBatch(desk: Desk, plan: Plan): Promise<Ask> {
     playbook,
     flags,
     claude: connection.batches,
+    isCapped: settings.isCapped,
     host: connection.host,
     clock: desk.clock,
     came(answer) {

@@ -28,7 +28,7 @@ function optionsOf(parts: Parts): CollectOptions & { heard: Answer[] } {
   const heard: Answer[] = [];
   const came = (answer: Answer) => void heard.push(answer);
   const plain = { claude, ledger, playbook, came, heard };
-  return { ...plain, simulated: true, keep: false, isLast: false, now: clock.now };
+  return { ...plain, simulated: true, keep: false, isLast: false, hear: () => {}, now: clock.now };
 }
 
 async function collected(parts: Parts, batch: OpenBatch, changes: Partial<CollectOptions> = {}) {
