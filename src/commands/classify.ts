@@ -76,7 +76,7 @@ function runTo(sinks: readonly Sink[], plan: Plan, desk: Desk): Promise<Ran> {
 
 function tallyFor({ playbook, models, flags }: Settings): Tally {
   const prices = flags.batch ? onTerms(models, cachedForHour) : models;
-  return createTally({ strong: playbook.models.strong, prices });
+  return createTally({ strong: playbook.models.strong, prices, simulated: flags.simulate });
 }
 
 /** @throws Failure if it can't be written, or holds the only copy of paid work */

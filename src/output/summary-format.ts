@@ -9,7 +9,7 @@ import type { Escalation, Field, Triage } from '../ticket.ts';
 export interface Summary {
   format: 'ticket-classify.summary';
   version: 1;
-  /** True if any answer came from the simulator: then labels and costs mean nothing. */
+  /** True if answers come from the simulator: then labels and costs mean nothing. */
   simulated: boolean;
   /** ISO 8601, UTC. */
   started_at: string;

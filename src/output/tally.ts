@@ -38,7 +38,7 @@ export interface Tally {
   queues: Map<string, { tickets: number; slaMinutes: number }>;
   /** Tickets whose text was another when they were last decided. */
   changed: ChangedTally;
-  /** True if any answer was. */
+  /** True if any answer was, or would be. */
   simulated: boolean;
 }
 
@@ -79,8 +79,12 @@ export interface TeamTally {
   unsure: number;
 }
 
-export function createTally(given: Pick<Tally, 'strong' | 'prices'>): Tally {
+/** @param given `simulated` where it is known before there is any answer */
+export function createTally(
+  given: Pick<Tally, 'strong' | 'prices'> & Partial<Pick<Tally, 'simulated'>>,
+): Tally {
   return {
+    simulated: false,
     ...given,
     tickets: 0,
     bytes: 0,
@@ -108,7 +112,6 @@ export function createTally(given: Pick<Tally, 'strong' | 'prices'>): Tally {
     cost: { run: 0, rows: 0, strongOnly: 0 },
     queues: new Map(),
     changed: { reclassified: 0, queueChanged: 0, kept: 0, changes: [] },
-    simulated: false,
   };
 }
 

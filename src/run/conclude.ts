@@ -1,6 +1,6 @@
 // What a run came to → its summary, what a person is told, and the exit code.
 import { EXIT, Failure, ReaderGone } from '../ground/errors.ts';
-import { thousands } from '../ground/figures.ts';
+import { plural, thousands } from '../ground/figures.ts';
 import { roundedUsd } from '../ground/money.ts';
 import { STDIN } from '../intake/source.ts';
 import type { Destination } from '../output/destination.ts';
@@ -93,8 +93,16 @@ function outcomeOf(
   if (ended) return { code: ended.exit, reason: ended.message };
   const counted = triage.tickets - triage.byReason.empty;
   const most = 'share' in allowed ? allowed.share * tickets : allowed.tickets;
-  if (counted <= most) return { code: EXIT.ok, reason: 'every ticket classified' };
-  return { code: EXIT.triage, reason: `${counted} tickets for human triage` };
+  const left = `${plural(counted, 'ticket')} for human triage`;
+  if (counted > most) return { code: EXIT.triage, reason: left };
+  if (counted > 0) return { code: EXIT.ok, reason: `${left}, as --allow-triage allows` };
+  return { code: EXIT.ok, reason: allClassified(tickets, triage.tickets) };
+}
+
+/** @param empty for human triage, as they hold no text */
+function allClassified(tickets: number, empty: number): string {
+  if (tickets === 0) return 'no tickets: the input holds no rows';
+  return empty === 0 ? 'every ticket classified' : 'every ticket with a text classified';
 }
 
 /** What the rest costs if it is like the rows so far; empty where it is not known how much there is. */
