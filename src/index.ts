@@ -2,6 +2,7 @@
 import { usd } from './ground/money.ts';
 import { realClock } from './ground/clock.ts';
 import { Failure } from './ground/errors.ts';
+import { inTurns } from './intake/open-intake.ts';
 import { ticketMaker } from './intake/to-ticket.ts';
 import { statusOf, type Status } from './output/columns.ts';
 import { askOnce } from './ledger/remember.ts';
@@ -103,7 +104,7 @@ export async function* classifyTickets(
   const { playbook } = settings;
   const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'accountTier' };
   const stations = {
-    toTicket: ticketMaker(settings, { columns, header: [] }, desk.ledger.languageOf),
+    toTicket: ticketMaker(settings, { columns, header: [] }, desk.ledger),
     ask: askOnce(desk.ask),
     memory: desk.newMemory(),
     playbook,
@@ -111,7 +112,8 @@ export async function* classifyTickets(
     stop,
   };
   try {
-    for await (const routed of classify(rowsFrom(tickets), stations)) yield verdictOf(routed);
+    for await (const routed of classify(inTurns(rowsFrom(tickets)), stations))
+      yield verdictOf(routed);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     await desk.close();

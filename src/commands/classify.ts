@@ -71,7 +71,7 @@ async function carryOut(plan: Plan, screen: Screen, context: Context): Promise<n
 
 function runTo(sinks: readonly Sink[], plan: Plan, desk: Desk): Promise<Ran> {
   if (desk.settings.flags.batch) return runByBatch(desk, plan, sinks);
-  return run(desk, ticketsToWrite(plan.intake, desk.settings, desk.ledger), sinks);
+  return run(desk, ticketsToWrite(plan.intake, desk), sinks);
 }
 
 function tallyFor({ playbook, models, flags }: Settings): Tally {

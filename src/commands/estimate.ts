@@ -35,7 +35,7 @@ export async function estimateCommand(
     context.stderr.write(printed(...announcement(desk, inputs, intake)));
 
   const table = steps && thresholdTable(steps, settings.playbook);
-  const found = await lookAhead(desk, ticketsOf(intake, settings, ledger), (text) =>
+  const found = await lookAhead(desk, ticketsOf(intake, desk), (text) =>
     table?.add(text, desk.find(settings.playbook.models.strong, text.ticket)),
   );
   const simulated = ledger.simulated ?? false;

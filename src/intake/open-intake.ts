@@ -1,5 +1,6 @@
 // Paths → one stream of rows and what they have in common.
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { failures } from '../ground/errors.ts';
 import type { Row, Shape } from '../ticket.ts';
 import { findColumns, type Found, type Sample } from './columns/find-columns.ts';
@@ -54,7 +55,7 @@ export async function openIntake(
     dropped: first.dropped,
     idsRepeat: new Set(ids).size < ids.length,
     size: () => sum([first, ...others].map(({ size }) => size())),
-    rows: rowsOf(first, others),
+    rows: inTurns(rowsOf(first, others)),
     close: first.close,
   };
 }
@@ -95,6 +96,20 @@ async function* rowsOf(first: Input, others: Inputs['others']): AsyncGenerator<R
     const input = await open();
     refuseOtherShape(first, input);
     yield* input.rows;
+  }
+}
+
+/** So long nothing else may have been heard of: no signal, no answer. */
+const TURN_MS = 50;
+
+/** The same rows; where they took whoever reads them long, the rest of the program has its turn. */
+export async function* inTurns(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+  let since = performance.now();
+  for await (const row of rows) {
+    yield row;
+    if (performance.now() - since < TURN_MS) continue;
+    await setImmediate();
+    since = performance.now();
   }
 }
 

@@ -1,11 +1,12 @@
 // Row → Ticket: the four fields by their columns, cleaned and cut, with language and patterns.
 import { Failure } from '../ground/errors.ts';
 import { textHash } from '../ground/keys.ts';
+import { patternFinder } from '../playbook/patterns.ts';
 import { ticketText } from '../playbook/prompt.ts';
 import { type Row, type Ticket, COLUMN_FIELDS } from '../ticket.ts';
 import type { Columns } from './columns/find-columns.ts';
 import { textAt } from './json/json-fields.ts';
-import { languageOf } from './language.ts';
+import { languageOf as detectLanguage } from './language.ts';
 import { patternTexts } from './pattern-texts.ts';
 import { type Fields, type TextSettings, textSteps } from './text.ts';
 
@@ -15,17 +16,25 @@ export interface TextColumns {
   header: readonly string[];
 }
 
-/**
- * Whatever making a ticket throws is that ticket's fault: no text of a customer ends a run.
- * @param knownLanguage what was told of a text before, by its hash; undefined: it is detected, and
- *   that is most of what making a ticket takes
- */
+export interface TicketOptions {
+  /**
+   * What was told of a text before, by its hash; undefined: it is detected, and that is most of what
+   * making a ticket takes.
+   */
+  languageOf?: (textHash: string) => string | null | undefined;
+  /** Tells the user something, once. */
+  note?: (text: string) => void;
+}
+
+/** Whatever making a ticket throws is that ticket's fault: no text of a customer ends a run. */
 export function ticketMaker(
   settings: TextSettings,
   { columns, header }: TextColumns,
-  knownLanguage: (textHash: string) => string | null | undefined = () => undefined,
+  { languageOf = () => undefined, note = () => {} }: TicketOptions = {},
 ): (row: Row) => Ticket {
-  const { patterns } = settings.playbook;
+  const patternsIn = patternFinder(settings.playbook.patterns, (name) =>
+    note(`The pattern ${name} does not end on a ticket, which so counts as matching. See check.`),
+  );
   const steps = textSteps(settings);
   const nextId = idMaker();
   let place = 0;
@@ -52,9 +61,8 @@ export function ticketMaker(
     const accountTier = account_tier || 'standard';
     const hash = textHash(ticketText({ account_tier: accountTier, subject, body }));
     const texts = patternTexts(seen.account_tier, seen.subject, seen.body, fields.body);
-    const known = knownLanguage(hash);
-    const language = known === undefined ? languageOf(`${subject}\n${body}`.trim()) : known;
-    const matching = patterns.filter(({ regex }) => texts.some((text) => regex.test(text)));
+    const known = languageOf(hash);
+    const language = known === undefined ? detectLanguage(`${subject}\n${body}`.trim()) : known;
     return {
       place: place++,
       id: id || nextId(hash),
@@ -64,7 +72,7 @@ export function ticketMaker(
       body,
       accountTier,
       language,
-      patterns: matching.map(({ name }) => name),
+      patterns: patternsIn(texts),
       fault,
       row,
     };

@@ -1,7 +1,7 @@
 // A folder → a Playbook, checked whole: all its mistakes in one message, before a cent is spent.
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
@@ -42,7 +42,28 @@ export async function loadPlaybook(folder: string, lean = false): Promise<Playbo
   const labels = labelsFrom(file.data);
   const system = (isLean: boolean) =>
     renderSystem(texts['system.md'], labels, examples.data, isLean);
-  return { ...playbookFrom(folder, file.data, labels, lean, system), examples: examples.data };
+  const known = file.data.escalate_patterns.length > 0 ? await builtInPatterns() : new Set();
+  return {
+    ...playbookFrom(folder, file.data, labels, lean, system),
+    patterns: file.data.escalate_patterns.map(({ name, pattern }) => ({
+      name,
+      regex: pattern,
+      isBuiltIn: known.has(String(pattern)),
+    })),
+    examples: examples.data,
+  };
+}
+
+/** Those of our own playbooks, which most others begin as copies of. */
+async function builtInPatterns(): Promise<Set<string>> {
+  const folders = await readdir(BUILT_IN);
+  const files = folders.map((name) => readFile(join(BUILT_IN, name, 'playbook.yaml'), 'utf8'));
+  const raw = (await Promise.all(files)).map((text): unknown => parseDocument(text).toJS());
+  const { escalate_patterns } = playbookSchema.shape;
+  const parts = raw.map((file) => z.object({ escalate_patterns }).parse(file));
+  return new Set(
+    parts.flatMap((file) => file.escalate_patterns.map(({ pattern }) => String(pattern))),
+  );
 }
 
 const FILES = ['playbook.yaml', 'system.md', 'examples.yaml'] as const;
@@ -114,7 +135,7 @@ function playbookFrom(
   labels: Playbook['labels'],
   lean: boolean,
   system: (lean: boolean) => string,
-): Omit<Playbook, 'examples'> {
+): Omit<Playbook, 'examples' | 'patterns'> {
   const hashOf = (isLean: boolean) =>
     hash('sha256', JSON.stringify([system(isLean), toolFrom(labels, isLean)]), 'hex');
   const identityOf = (promptHash: string) => `${file.name}@${promptHash.slice(0, 8)}`;
@@ -131,7 +152,6 @@ function playbookFrom(
     models: file.models,
     thresholds: file.thresholds,
     nativeLanguages: file.native_languages,
-    patterns: file.escalate_patterns.map(({ name, pattern }) => ({ name, regex: pattern })),
     rules: file.routing.map(({ name, when, queue, sla }) => ({
       name,
       when,

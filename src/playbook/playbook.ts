@@ -11,6 +11,8 @@ export interface Label {
 export interface Pattern {
   name: string;
   regex: RegExp;
+  /** Whether it stands in a playbook of ours: such ones end on any text. */
+  isBuiltIn: boolean;
 }
 
 /** What a rule can ask about. */

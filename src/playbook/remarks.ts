@@ -1,5 +1,6 @@
 // A playbook without mistakes, read over as a colleague would: what is allowed, but hardly meant.
 import { FIELDS, type Field } from '../ticket.ts';
+import { endlessPatterns } from './patterns.ts';
 import type { Condition, Playbook, Rule } from './playbook.ts';
 
 /** Each as a sentence. */
@@ -9,6 +10,7 @@ export function remarksOn(playbook: Playbook): string[] {
     ...likeDescriptions(playbook),
     ...deadRules(playbook.rules),
     ...uselessThresholds(playbook),
+    ...patternsWithoutEnd(playbook),
   ];
 }
 
@@ -82,5 +84,12 @@ function uselessThresholds({ thresholds, models }: Playbook): string[] {
         ? [`The threshold ${field} is 1: nearly every ticket goes to ${models.strong}.`]
         : [];
     },
+  );
+}
+
+function patternsWithoutEnd({ patterns }: Playbook): string[] {
+  return endlessPatterns(patterns.filter(({ isBuiltIn }) => !isBuiltIn)).map(
+    (name) =>
+      `The pattern ${name} does not end within 2 s on some texts. In a run it has 0.2 s a ticket, then the ticket counts as matching: let no repeated part match the same words in two ways.`,
   );
 }

@@ -25,7 +25,7 @@ export async function runByBatch(desk: Desk, plan: Plan, sinks: readonly Sink[])
   try {
     const ask = await answersByBatch(desk, plan);
     const intake = await openInputs(settings, plan.inputs, plan.stdin());
-    const ran = await run(desk, ticketsToWrite(intake, settings, ledger), sinks, ask);
+    const ran = await run(desk, ticketsToWrite(intake, desk), sinks, ask);
     if (ran.ended === null) finish(ledger, clock.now());
     return ran;
   } catch (error) {
@@ -85,10 +85,10 @@ async function answersByBatch(desk: Desk, plan: Plan): Promise<Ask> {
 
 /** Reads the input once more: what must be asked next, at most one question a ticket. */
 async function* questionsOf(desk: Desk, plan: Plan, find: Find): AsyncGenerator<Question> {
-  const { settings, ledger } = desk;
+  const { settings } = desk;
   const { playbook, flags } = settings;
   const intake = await openInputs(settings, plan.inputs, plan.stdin());
-  const { rows, toTicket } = ticketsToWrite(intake, settings, ledger);
+  const { rows, toTicket } = ticketsToWrite(intake, desk);
   const memory = desk.newMemory();
   const kept = (ticket: Ticket) => memory.recall(ticket).kept;
   const { firstPerTicket } = flags;

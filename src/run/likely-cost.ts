@@ -45,8 +45,8 @@ async function judgeBy(intake: Intake, desk: ReadingDesk): Promise<string | null
   const { settings, ledger, askerOf } = desk;
   const { flags } = settings;
   const { limit = null, sample = null } = flags;
-  const start = beginningOf(intake.rows);
-  const found = await lookAhead(desk, ticketsOf({ ...intake, rows: start.rows }, settings, ledger));
+  const start = beginningOf(intake.rows, desk.stop?.signal);
+  const found = await lookAhead(desk, ticketsOf({ ...intake, rows: start.rows }, desk));
   const looked = ticketsIn(found);
   if (looked === 0) return null;
   const inAll = start.isCut() ? (ROWS * (intake.size() ?? 0)) / start.bytes() : looked;
@@ -58,14 +58,14 @@ async function judgeBy(intake: Intake, desk: ReadingDesk): Promise<string | null
 }
 
 /** The first rows, and what is told of them when they have been read. */
-function beginningOf(rows: AsyncGenerator<Row>) {
+function beginningOf(rows: AsyncGenerator<Row>, stop?: AbortSignal) {
   let bytes = 0;
   let isCut = false;
   async function* beginning(): AsyncGenerator<Row> {
     let count = 0;
     for await (const row of rows) {
       isCut = count === ROWS;
-      if (isCut) return;
+      if (isCut || stop?.aborted) return;
       count += 1;
       bytes += row.bytes;
       yield row;

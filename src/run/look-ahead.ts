@@ -14,6 +14,8 @@ export interface ReadingDesk {
   ledger: KnownAnswers;
   askerOf: (model: string) => Asker;
   newMemory: () => Memory;
+  /** Aborted: the rest is of no interest any more. */
+  stop?: AbortController;
 }
 
 export function lookAhead(

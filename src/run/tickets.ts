@@ -38,26 +38,29 @@ export function openInputs(
   return openIntake(options, stdin, stop);
 }
 
-/** @param ledger knows the languages of texts that it has answers about */
+/** What of a desk is needed to make tickets. */
+interface TicketDesk {
+  settings: Settings;
+  /** Knows the languages of texts that it has answers about. */
+  ledger: Pick<KnownAnswers, 'languageOf'>;
+  /** Tells the user something, once. */
+  note?: (text: string) => void;
+}
+
 export function ticketsOf(
   { rows, found, shape }: Pick<Intake, 'rows' | 'found' | 'shape'>,
-  settings: Settings,
-  { languageOf }: Pick<KnownAnswers, 'languageOf'>,
+  { settings, ledger, note = () => {} }: TicketDesk,
 ): Tickets {
   const { limit = null, sample = null, seed } = settings.flags;
   const columns = { columns: found.columns, header: shape.names };
   return readable({
     rows: pickRows(rows, { limit, sample, seed }),
-    toTicket: ticketMaker(settings, columns, languageOf),
+    toTicket: ticketMaker(settings, columns, { languageOf: ledger.languageOf, note }),
   });
 }
 
 /** The same for a run that writes: a row that has a column of ours ends it. */
-export function ticketsToWrite(
-  intake: Intake,
-  settings: Settings,
-  ledger: Pick<KnownAnswers, 'languageOf'>,
-): Tickets {
-  const { rows, toTicket } = ticketsOf(intake, settings, ledger);
-  return { rows: refuseLateClash(rows, settings.flags.prefix), toTicket };
+export function ticketsToWrite(intake: Intake, desk: TicketDesk): Tickets {
+  const { rows, toTicket } = ticketsOf(intake, desk);
+  return { rows: refuseLateClash(rows, desk.settings.flags.prefix), toTicket };
 }

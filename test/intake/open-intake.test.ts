@@ -485,3 +485,19 @@ describe('inputs', () => {
     await expect(rowsOf([join(folder, name)])).rejects.toThrow(sentence);
   });
 });
+
+test('where each row takes its reader long, others have their turn in between', async () => {
+  const path = await file('slow.csv', `id,body\n${'1,a question\n'.repeat(6)}`);
+  const { rows } = await openIntake({ ...PLAIN, files: [path] }, Readable.from([]));
+  await rows.next();
+  let heard = 0;
+  const count = () => setImmediate(() => (heard++, isOver || count()));
+  let isOver = false;
+  count();
+  for await (const _ of rows) {
+    const started = performance.now();
+    while (performance.now() - started < 60);
+  }
+  isOver = true;
+  expect(heard).toBeGreaterThanOrEqual(4);
+});

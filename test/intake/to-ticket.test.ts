@@ -4,10 +4,17 @@ import type { JsonRow } from '../../src/ticket.ts';
 
 const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'requester.plan' };
 const header: string[] = [];
-const playbook = { maxBodyChars: 100, patterns: [{ name: 'breach', regex: /\bbreach\b/iu }] };
+const playbook = {
+  maxBodyChars: 100,
+  patterns: [{ name: 'breach', regex: /\bbreach\b/iu, isBuiltIn: true }],
+};
 
 function maker(known?: (textHash: string) => string | null | undefined, cutQuotes = false) {
-  return ticketMaker({ flags: { cutQuotes }, playbook }, { columns, header }, known);
+  return ticketMaker(
+    { flags: { cutQuotes }, playbook },
+    { columns, header },
+    known && { languageOf: known },
+  );
 }
 
 function row(value: Record<string, unknown>): JsonRow {
