@@ -16,7 +16,7 @@ export type FindProxy = (url: string) => Proxy | null;
 
 const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
-/** Decides as undici's EnvHttpProxyAgent does, which can't be asked, and reads `process.env` itself. */
+/** Decides as curl does, and undici's EnvHttpProxyAgent. */
 export function proxyFinder(environment: Environment): FindProxy {
   return function findProxy(url) {
     if (isHere(url) || isExempt(new URL(url), valueOf('no_proxy', environment))) return null;
@@ -29,7 +29,7 @@ export function proxyFinder(environment: Environment): FindProxy {
   };
 }
 
-/** The lower case is looked at first, as curl and undici do. */
+/** The lower case is looked at first, as by curl. */
 function nameOf(name: string, environment: Environment): string | null {
   return [name, name.toUpperCase()].find((spelt) => environment(spelt) !== null) ?? null;
 }

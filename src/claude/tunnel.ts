@@ -1,14 +1,13 @@
-// A proxy → undici's way to open connections through it.
+// A proxy → an agent whose connections lead through it.
 import { request as plainRequest } from 'node:http';
-import { request as secureRequest } from 'node:https';
+import { request as secureRequest, type Agent } from 'node:https';
 import { isIPv6 } from 'node:net';
-import type { buildConnector } from 'undici';
+import { PassThrough, type Duplex } from 'node:stream';
+import { connect as connectSecurely, type ConnectionOptions } from 'node:tls';
 import type { Proxy } from './proxy.ts';
 
-type Connector = buildConnector.connector;
-
-/** As undici gives to a direct connection. */
-const PATIENCE_SECONDS = 10;
+/** For a connection to be made. */
+export const PATIENCE_SECONDS = 10;
 
 /** No tunnel, so the request was never sent. */
 export class NoTunnel extends Error {
@@ -23,38 +22,45 @@ export class NoTunnel extends Error {
   }
 }
 
-/**
- * In place of undici's ProxyAgent, which (7.30) asks anew without end or pause, deaf to any abort,
- * when the proxy closes the connection instead of answering.
- * @param secure makes a connection of TLS out of the tunnel.
- */
-export function tunnel(proxy: Proxy, secure: Connector): Connector {
+type Made = (error: Error | null, socket: Duplex) => void;
+
+/** The same agent, through the proxy. */
+export function tunnelled(agent: Agent, proxy: Proxy): Agent {
+  return Object.assign(agent, {
+    createConnection(options: ConnectionOptions, made: Made): undefined {
+      openTunnel(proxy, options, made);
+    },
+  });
+}
+
+function openTunnel(proxy: Proxy, options: ConnectionOptions, made: Made): void {
+  const { host = '', port = 443 } = options;
+  const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const open = proxy.url.startsWith('https:') ? secureRequest : plainRequest;
-  return function connect(options, callback) {
-    const { hostname, port } = options;
-    const host = `${isIPv6(hostname) ? `[${hostname}]` : hostname}:${port || '443'}`;
-    const asking = open(proxy.url, {
-      method: 'CONNECT',
-      path: host,
-      headers: { host, ...(proxy.authorization && { 'proxy-authorization': proxy.authorization }) },
-      agent: false,
-      timeout: PATIENCE_SECONDS * 1000,
-    });
-    asking.once('connect', ({ statusCode = 0 }, socket) => {
-      socket.setTimeout(0);
-      if (statusCode === 200) {
-        secure({ ...options, httpSocket: socket }, callback);
-        return;
-      }
-      socket.destroy();
-      callback(new NoTunnel(proxy, 'answered', `${statusCode}`), null);
-    });
-    asking.once('timeout', () =>
-      asking.destroy(new Error(`no answer within ${PATIENCE_SECONDS} s`)),
-    );
-    asking.once('error', (error) => callback(unreached(proxy, error), null));
-    asking.end();
-  };
+  const fail = (error: NoTunnel) => made(error, new PassThrough());
+  const asking = open(proxy.url, {
+    method: 'CONNECT',
+    path: target,
+    headers: {
+      host: target,
+      ...(proxy.authorization && { 'proxy-authorization': proxy.authorization }),
+    },
+    agent: false,
+    timeout: PATIENCE_SECONDS * 1000,
+  });
+  asking.once('connect', ({ statusCode = 0 }, socket) => {
+    socket.setTimeout(0);
+    if (statusCode === 200) {
+      // Its own errors are the agent's to hear.
+      made(null, connectSecurely({ ...options, socket }));
+      return;
+    }
+    socket.destroy();
+    fail(new NoTunnel(proxy, 'answered', `${statusCode}`));
+  });
+  asking.once('timeout', () => asking.destroy(new Error(`no answer within ${PATIENCE_SECONDS} s`)));
+  asking.once('error', (error) => fail(unreached(proxy, error)));
+  asking.end();
 }
 
 function unreached(proxy: Proxy, error: Error): NoTunnel {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { openFetch } from '../../src/claude/fetch.ts';
 
@@ -62,6 +63,36 @@ test("a batch's results come in before they have all been sent", async () => {
   expect(Buffer.from(first?.value ?? []).toString()).toBe('{"a":1}\n');
   end();
   await expect(reader?.read()).rejects.toThrow('terminated');
+});
+
+test.each([
+  ['gzip', gzipSync],
+  ['x-gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+])('a body in %s is read, though it was not asked for', async (encoding, compress) => {
+  const url = await serving((_request, response) => {
+    response.writeHead(200, { 'content-encoding': encoding }).end(compress('{"é":1}'));
+  });
+  expect(await (await fetch(url, post)).json()).toEqual({ é: 1 });
+});
+
+test('what is said before the answer is stepped over', async () => {
+  const url = await serving((_request, response) => {
+    response.writeContinue();
+    response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' });
+    response.writeProcessing();
+    setImmediate(() => response.end('{"a":1}'));
+  });
+  expect(await (await fetch(url, post)).json()).toEqual({ a: 1 });
+});
+
+test('a server that repeats the key does not make it known', async () => {
+  const url = await serving((request, response) => {
+    response.writeHead(400).end(`no ${request.headers.authorization}, é`);
+  });
+  const headers = { authorization: 'Bearer sk-ant-secret' };
+  expect(await (await fetch(url, { ...post, headers })).text()).toBe('no Bearer …, é');
 });
 
 test('a redirect is not followed', async () => {
