@@ -23,11 +23,66 @@ test('a label that no example shows is told, with its field', () => {
   );
 });
 
+const [first] = playbook.examples;
+if (!first) throw new Error('no example');
+
+/** The examples with parts of their answers changed. */
+const answered = (part: Record<string, string | number>) =>
+  playbook.examples.map(({ ticket, answer }) => ({ ticket, answer: { ...answer, ...part } }));
+
+const again = (part: Record<string, string | number>) => [
+  ...playbook.examples,
+  { ticket: first.ticket, answer: { ...first.answer, ...part } },
+];
+
+test.each([
+  [
+    'all answered alike',
+    answered({ sentiment: 'angry' }),
+    /^\d+ of the \d+ examples are answered with sentiment angry: show more of the others/m,
+  ],
+  [
+    'never in doubt',
+    answered({ urgency_confidence: 0.9 }),
+    /^No example's urgency_confidence is under the threshold 0.75: show some in doubt/m,
+  ],
+  [
+    'never sure',
+    answered({ type_confidence: 0.5 }),
+    /^Every example's type_confidence is under the threshold 0.75: show some that are sure/m,
+  ],
+  [
+    'one of them twice',
+    again({}),
+    /^Examples 1 \(".+"\) and \d+ \(".+"\) are nearly the same ticket: one is enough\.$/m,
+  ],
+  [
+    'one of them twice, with another answer',
+    again({ team: 'nobody' }),
+    /^Examples 1 .* are nearly the same ticket, but are answered with another team: which is right\?$/m,
+  ],
+  [
+    'one of them too long',
+    [
+      ...playbook.examples,
+      { ticket: { ...first.ticket, body: 'word '.repeat(2_000) }, answer: first.answer },
+    ],
+    /^Example \d+ \(".+"\) has a body of 10000 characters, over max_body_chars \(8000\)/m,
+  ],
+])('examples %s are told of', (_, examples, told) => {
+  expect(remarks({ examples })).toMatch(told);
+});
+
+test('of few examples no share is told', () => {
+  const examples = answered({ sentiment: 'angry', urgency_confidence: 0.9 }).slice(0, 5);
+  expect(remarks({ examples })).not.toMatch(/show /);
+});
+
 test('two descriptions that say the same are told', () => {
-  const [first, ...rest] = playbook.labels.team;
-  if (!first) throw new Error('no team');
-  const twin = { ...first, name: 'money', description: `${first.description} Payments too.` };
-  const team = [first, ...rest, twin];
+  const [billing, ...rest] = playbook.labels.team;
+  if (!billing) throw new Error('no team');
+  const twin = { ...billing, name: 'money', description: `${billing.description} Payments too.` };
+  const team = [billing, ...rest, twin];
   const examples = playbook.examples.map((example) => ({
     ...example,
     answer: { ...example.answer, team: 'money' },
