@@ -8,12 +8,15 @@ export const VERSION = 1;
 /** By this a torn header is told from a file of somebody else's. */
 export const HEADER_START = `{"format":"${FORMAT}"`;
 
+const TIME = /^[+-]?\d{4,6}-\d\d-\d\dT[\d:.]+Z$/;
+
 const text = z.string();
-const time = z.iso.datetime();
+/** As `toISOString` gives it, whatever the year. */
+const time = text.refine((told) => TIME.test(told) && !Number.isNaN(Date.parse(told)));
 const count = z.uint32();
 const share = z.number().min(0).max(1);
-/** More would not fit into whole half nano-dollars. */
-const dollars = z.number().nonnegative().max(4_000_000);
+/** No sum of it is beyond count. */
+const dollars = z.number().nonnegative().max(1e9);
 
 const headerSchema = z.object({
   format: z.literal(FORMAT),
