@@ -10,7 +10,7 @@ export type Fields = Record<ColumnField, string>;
 /** What the steps below look at. */
 export interface TextSettings {
   flags: Pick<Settings['flags'], 'cutQuotes'>;
-  playbook: Pick<Playbook, 'maxBodyChars' | 'patterns'>;
+  playbook: Pick<Playbook, 'maxBodyChars' | 'nativeLanguages' | 'patterns'>;
 }
 
 type TextStep = (fields: Fields) => Fields;

@@ -35,6 +35,7 @@ export function ticketMaker(
   const patternsIn = patternFinder(settings.playbook.patterns, (name) =>
     note(`The pattern ${name} does not end on a ticket, which so counts as matching. See check.`),
   );
+  const { nativeLanguages } = settings.playbook;
   const steps = textSteps(settings);
   const nextId = idMaker();
   let place = 0;
@@ -62,7 +63,8 @@ export function ticketMaker(
     const hash = textHash(ticketText({ account_tier: accountTier, subject, body }));
     const texts = patternTexts(seen.account_tier, seen.subject, seen.body, fields.body);
     const known = languageOf(hash);
-    const language = known === undefined ? detectLanguage(`${subject}\n${body}`.trim()) : known;
+    const language =
+      known === undefined ? detectLanguage(`${subject}\n${body}`.trim(), nativeLanguages) : known;
     return {
       place: place++,
       id: id || nextId(hash),

@@ -6,7 +6,7 @@ import type { TableRow } from '../../src/ticket.ts';
 const asker = { host: 'api.anthropic.com', model: 'claude-haiku-4-5', promptHash: '0'.repeat(64) };
 const columns = { id: null, subject: 'subject', body: 'body', account_tier: 'tier' };
 const header = ['subject', 'body', 'tier'];
-const playbook = { maxBodyChars: 8000, patterns: [] };
+const playbook = { maxBodyChars: 8000, nativeLanguages: ['en'], patterns: [] };
 
 function keyOf(cells: string[], cutQuotes: boolean): string {
   const toTicket = ticketMaker({ flags: { cutQuotes }, playbook }, { columns, header });

@@ -6,6 +6,7 @@ const columns = { id: 'id', subject: 'subject', body: 'body', account_tier: 'req
 const header: string[] = [];
 const playbook = {
   maxBodyChars: 100,
+  nativeLanguages: ['en'],
   patterns: [{ name: 'breach', regex: /\bbreach\b/iu, isBuiltIn: true }],
 };
 
