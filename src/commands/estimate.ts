@@ -31,13 +31,17 @@ export async function estimateCommand(
   const intake = await openInputs(resolved, inputs, context.stdin);
   const desk = await readDesk(resolved, context.clock);
   const { settings, ledger, askerOf } = desk;
-  if (settings.volume !== 'quiet')
-    context.stderr.write(printed(...announcement(desk, inputs, intake)));
+  const note = (...texts: string[]) => {
+    if (settings.volume !== 'quiet') context.stderr.write(printed(...texts));
+  };
+  note(...announcement(desk, inputs, intake));
 
   const table = steps && thresholdTable(steps, settings.playbook);
-  const found = await lookAhead(desk, ticketsOf(intake, desk), (text) =>
+  const tickets = ticketsOf(intake, desk);
+  const found = await lookAhead(desk, tickets, (text) =>
     table?.add(text, desk.find(settings.playbook.models.strong, text.ticket)),
   );
+  note(...tickets.remarks());
   const simulated = ledger.simulated ?? false;
   const facts = { inputs: inputNames({ inputs }), ledger: ledger.path, simulated };
   const result = priceForecast(found, { ledger, askerOf, settings, facts, table });

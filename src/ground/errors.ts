@@ -118,11 +118,13 @@ export const failures = {
     cannotStart(`Can't read ${file}: ${why}.`, 'Check the path and its rights.'),
   inputEmpty: (file: string) =>
     cannotStart(`${file} is empty: 0 bytes.`, 'Was the export finished before this run began?'),
+  inputBlank: (file: string) =>
+    cannotStart(`${file} holds nothing but blank lines.`, 'Was the export finished?'),
   inputMalformed: (file: string, line: number, why: string, hint: string) =>
     cannotStart(`${file}, line ${line}: ${why}`, hint),
   inputUnreadable: (rows: string, reasons: readonly string[]) =>
     cannotStart(
-      `${rows} can't be read as tickets:\n  ${reasons.join('\n  ')}`,
+      [`${rows} can't be read as tickets:`, ...reasons],
       'Mend the export, or name other columns (--columns). Nothing was sent, and no output replaced.',
     ),
   notATicket: (file: string, what: string, column: string) =>
@@ -131,10 +133,30 @@ export const failures = {
       `body=${column}`,
     ),
   inputFormat: (file: string, why: string, hint: string) => cannotStart(`${file} ${why}`, hint),
-  otherEncoding: (file: string) =>
-    cannotStart(`${file} is not UTF-8 text.`, 'If it comes from Excel:').offer(
+  encodingUnknown: (file: string) =>
+    cannotStart(`${file} is not UTF-8 text.`, 'Name its encoding: --encoding <label>'),
+  otherEncoding: (file: string, label: string, language: string) =>
+    cannotStart(`${file} is not UTF-8 text. By all signs it is ${language} in ${label}:`).offer(
       '--encoding',
-      'windows-1252',
+      label,
+    ),
+  perhapsEncoding: (file: string, labels: readonly string[]) =>
+    labels.reduce(
+      (failure, label) => failure.offer('--encoding', label),
+      cannotStart(
+        `${file} is not UTF-8 text, and too little of it tells its encoding.`,
+        'Look at what is made of a ticket (`ticket-classify show`) before you pay for it. Likeliest:',
+      ),
+    ),
+  damagedUtf8: (file: string, line: number) =>
+    cannotStart(
+      `${file}, line ${line}: bytes that are not UTF-8, in a file that is UTF-8 else.`,
+      'Mend the line, or leave those bytes out: iconv -f UTF-8 -t UTF-8 -c <file> | ticket-classify -',
+    ),
+  notInEncoding: (file: string, label: string, line: number) =>
+    cannotStart(
+      `${file}, line ${line}: bytes that are not ${label}.`,
+      'Mend them, or name the encoding that it is in: --encoding <label>',
     ),
   shapesDiffer: (first: string, second: string, difference: string) =>
     cannotStart(

@@ -1,4 +1,4 @@
-// Raw bytes, perhaps compressed, in whatever encoding → bytes of UTF-8.
+// Raw bytes, perhaps compressed, in whatever encoding → bytes of UTF-8, and none where they are damaged.
 import { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
@@ -8,6 +8,8 @@ import { refuseOtherFormats } from './other-formats.ts';
 import type { Source } from './source.ts';
 
 export interface Decoded {
+  /** As given, or by its mark; null: UTF-8. */
+  encoding: string | null;
   chunks: AsyncIterable<Buffer>;
   /** Bytes of UTF-8 for each byte of the source, so far. */
   ratio: () => number;
@@ -27,8 +29,11 @@ export async function decode(source: Source, encoding: string | null): Promise<D
   const whole = isGzip ? await readHead(unzipped(source.name, raw.chunks), hasMark) : raw;
   refuseOtherFormats(source.name, whole.head, encoding);
   const label = encoding ?? markedEncoding(whole.head);
-  const text = label === null ? whole.chunks : transcoded(whole.chunks, decoderFor(label));
+  const decoder = label === null ? null : decoderFor(label);
+  const isUtf8 = decoder === null || decoder.encoding === 'utf-8';
+  const text = isUtf8 ? whole.chunks : transcoded(whole.chunks, decoder);
   return {
+    encoding: label,
     chunks: counted(text, count, 'text'),
     ratio: () => (count.raw > 0 && count.text > 0 ? count.text / count.raw : 1),
   };
@@ -84,15 +89,33 @@ function decoderFor(label: string): TextDecoder {
   }
 }
 
+/** No byte of UTF-8: marks, in what was another encoding, bytes that are none of it. */
+const DAMAGE = Buffer.from([0xff]);
+
+/** Encodings that have the sign which stands for damage among their own, and its bytes. */
+const OWN_SIGN: Record<string, Buffer> = {
+  'utf-16le': Buffer.from([0xfd, 0xff]),
+  'utf-16be': Buffer.from([0xff, 0xfd]),
+  gb18030: Buffer.from([0x84, 0x31, 0xa4, 0x37]),
+};
+
 /** Chunk by chunk: asked for a whole text at once, Node's decoder spoils € and ’ of Windows-1252. */
 async function* transcoded(
   chunks: AsyncIterable<Buffer>,
   decoder: TextDecoder,
 ): AsyncGenerator<Buffer> {
+  const ownSign = OWN_SIGN[decoder.encoding];
   for await (const chunk of chunks) {
     const text = decoder.decode(chunk, { stream: true });
-    if (text) yield Buffer.from(text);
+    const isOwn = ownSign !== undefined && chunk.includes(ownSign);
+    if (text) yield isOwn ? Buffer.from(text) : withDamage(text);
   }
   const rest = decoder.decode();
-  if (rest) yield Buffer.from(rest);
+  if (rest) yield withDamage(rest);
+}
+
+function withDamage(text: string): Buffer {
+  if (!text.includes('\uFFFD')) return Buffer.from(text);
+  const parts = text.split('\uFFFD').flatMap((part) => [DAMAGE, Buffer.from(part)]);
+  return Buffer.concat(parts.slice(1));
 }

@@ -1,6 +1,6 @@
 // One source → its rows, and what can be told of all of them by the first.
-import { membersOf } from '../ground/json-text.ts';
 import { failures } from '../ground/errors.ts';
+import { membersOf } from '../ground/json-text.ts';
 import type { ColumnField, InputFormat, Row, Shape } from '../ticket.ts';
 import { decode } from './decode.ts';
 import { dropColumns } from './drop-columns.ts';
@@ -8,8 +8,10 @@ import { readHead } from './head.ts';
 import { readJson } from './json/read-json.ts';
 import { peek } from './peek.ts';
 import { readTable } from './read-table.ts';
+import { damageIn, refuseOtherEncoding } from './refuse-encoding.ts';
 import { isEnough, sniff } from './sniff.ts';
 import type { Source } from './source.ts';
+import { withoutSyncMessages } from './sync-messages.ts';
 
 export interface InputOptions {
   format: InputFormat | null;
@@ -42,31 +44,84 @@ export interface Input {
 /** Rows that are looked at: for the columns of a table, and for the names of JSON fields. */
 const HEAD_ROWS = { table: 100, json: 1000 } as const;
 
-/** @throws Failure if it can't be read */
-export async function openInput(source: Source, options: InputOptions): Promise<Input> {
+/** Other bytes than those of the encoding are told up to here; further on they are a row's fault. */
+const JUDGED_BYTES = 64 * 1024;
+
+/**
+ * @param remark told what is odd about it, at once or when its rows have been read
+ * @throws Failure if it can't be read
+ */
+export async function openInput(
+  source: Source,
+  options: InputOptions,
+  remark: (text: string) => void,
+): Promise<Input> {
   const { name } = source;
   const decoded = await decode(source, options.encoding);
+  const { encoding } = decoded;
+  const first: Buffer[] = [];
   const { head: bytes, chunks } = await readHead(decoded.chunks, isEnough);
   if (bytes.length === 0) throw failures.inputEmpty(name);
   const sniffed = sniff(name, bytes, options);
+  const { shape } = sniffed;
+  const damage = damageIn(encoding);
+  if (sniffed.isMisnamed)
+    remark(`${name} holds JSON, whatever its name says, and is read as such.`);
+  const reading =
+    shape.format === 'jsonl'
+      ? await peekAtJson(name, keepFirst(chunks, first), options, { damage, remark })
+      : await peekAtTable(name, keepFirst(chunks, first), { ...sniffed, ...shape, damage, remark });
+  refuseOtherEncoding(name, Buffer.concat(first).subarray(0, JUDGED_BYTES), encoding);
   const size = () => (source.size === null ? null : source.size * decoded.ratio());
-  const looking = { isPatient: false, tells: (row: Row) => row.fault === null };
-  if (sniffed.format === 'jsonl') {
-    const json = readJson(name, chunks, options.columns.body !== undefined);
-    const count = HEAD_ROWS.json;
-    const isPatient = options.isForTable;
-    const { all, ...looked } = await peek(json.rows, { ...looking, count, isPatient });
-    // In the order of the text: parsed, keys such as "12" would come first.
-    const { head } = looked;
-    const names = [...new Set(head.flatMap((row) => [...membersOf(row.text).keys()]))];
-    const isOneObject = looked.isWhole && head.length === 1 && json.isLines();
-    const shape = { ...sniffed, names };
-    return without(options, { name, size, shape, isOneObject, rows: all, ...looked });
+  const { names, ...looked } = reading;
+  return without(options, { name, size, shape: { ...shape, names }, ...looked });
+}
+
+type Reading = Pick<Input, 'head' | 'isWhole' | 'isOneObject' | 'rows' | 'close'> & {
+  names: string[];
+};
+
+function tells(row: Row): boolean {
+  return row.fault === null;
+}
+
+async function peekAtJson(
+  name: string,
+  chunks: AsyncIterable<Buffer>,
+  { columns, isForTable }: InputOptions,
+  { damage, remark }: { damage: string; remark: (text: string) => void },
+): Promise<Reading> {
+  const json = readJson(name, chunks, { damage, isTicket: columns.body !== undefined });
+  const looking = { count: HEAD_ROWS.json, isPatient: isForTable, tells };
+  const rows = withoutSyncMessages(json.rows, remark);
+  const { all, ...looked } = await peek<Row>(rows, looking);
+  const { head, isWhole } = looked;
+  // In the order of the text: parsed, keys such as "12" would come first.
+  const texts = head.flatMap((row) => (row.kind === 'json' ? [row.text] : []));
+  const names = [...new Set(texts.flatMap((text) => [...membersOf(text).keys()]))];
+  const isOneObject = isWhole && head.length === 1 && json.isLines();
+  return { ...looked, names, isOneObject, rows: all };
+}
+
+async function peekAtTable(
+  name: string,
+  chunks: AsyncIterable<Buffer>,
+  options: Parameters<typeof readTable>[2],
+): Promise<Reading> {
+  const { header, rows } = await readTable(name, chunks, options);
+  const looking = { count: HEAD_ROWS.table, isPatient: false, tells };
+  const { all, ...looked } = await peek<Row>(rows, looking);
+  return { ...looked, names: header, isOneObject: false, rows: all };
+}
+
+/** Of what is read, the first bytes are kept in `first`. */
+async function* keepFirst(chunks: AsyncIterable<Buffer>, first: Buffer[]): AsyncGenerator<Buffer> {
+  let kept = 0;
+  for await (const chunk of chunks) {
+    if (kept < JUDGED_BYTES) first.push(chunk);
+    kept += chunk.length;
+    yield chunk;
   }
-  const table = await readTable(name, chunks, sniffed.delimiter);
-  const { all, ...looked } = await peek(table.rows, { ...looking, count: HEAD_ROWS.table });
-  const shape = { ...sniffed, names: table.header };
-  return without(options, { name, size, shape, isOneObject: false, rows: all, ...looked });
 }
 
 function without({ isDropped }: InputOptions, input: Omit<Input, 'dropped'>): Input {

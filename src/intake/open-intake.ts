@@ -26,6 +26,8 @@ export interface Intake {
   idsRepeat: boolean;
   /** All inputs together in bytes of their rows, as far as can be told by now; null for a pipe. */
   size: () => number | null;
+  /** What is odd, and what was left out; more may come while rows are read. */
+  remarks: readonly string[];
   rows: AsyncGenerator<Row>;
   /** For whoever does not read the rows to their end. */
   close: () => Promise<void>;
@@ -43,7 +45,12 @@ export async function openIntake(
   stdin: Readable,
   stop?: AbortSignal,
 ): Promise<Intake> {
-  const { first, others } = await unlessStopped(openInputs(options, stdin), stop);
+  const remarks: string[] = [];
+  const remark = (text: string) => {
+    if (!remarks.includes(text)) remarks.push(text);
+  };
+  const opening = { ...options, remark, stdin };
+  const { first, others } = await unlessStopped(openInputs(opening), stop);
   const { head, shape } = first;
   const sample = (name: string) => head.map((row) => sampleText(row, name, shape.names));
   const isEmpty = shape.format === 'jsonl' && head.length === 0;
@@ -55,6 +62,7 @@ export async function openIntake(
     dropped: first.dropped,
     idsRepeat: new Set(ids).size < ids.length,
     size: () => sum([first, ...others].map(({ size }) => size())),
+    remarks,
     rows: inTurns(rowsOf(first, others)),
     close: first.close,
   };
@@ -65,29 +73,37 @@ interface Inputs {
   others: { open: () => Promise<Input>; size: Input['size'] }[];
 }
 
-async function openInputs(options: IntakeOptions, stdin: Readable): Promise<Inputs> {
-  const [path, ...paths] = options.files;
+interface Opening extends IntakeOptions {
+  stdin: Readable;
+  remark: (text: string) => void;
+}
+
+async function openInputs(opening: Opening): Promise<Inputs> {
+  const [path, ...paths] = opening.files;
   if (path === undefined) throw failures.usage('No input was named.');
-  const first = await openInput(await openSource(path, stdin), options);
+  const first = await openPath(path, opening);
   const others: Inputs['others'] = [];
-  for (const other of paths) others.push(await openOther(first, other, options, stdin));
+  for (const other of paths) others.push(await openOther(first, other, opening));
   return { first, others };
+}
+
+async function openPath(path: string, opening: Opening): Promise<Input> {
+  const source = await openSource(path, opening.stdin);
+  return openInput(source, opening, opening.remark);
 }
 
 /** A plain file is closed until its turn; whatever else there is comes but once. */
 async function openOther(
   first: Input,
   path: string,
-  options: IntakeOptions,
-  stdin: Readable,
+  opening: Opening,
 ): Promise<Inputs['others'][number]> {
-  const source = await openSource(path, stdin);
-  const input = await openInput(source, options);
+  const input = await openPath(path, opening);
   const { size } = input;
   refuseOtherShape(first, input);
-  if (source.size === null) return { size, open: async () => input };
+  if (size() === null) return { size, open: async () => input };
   await input.close();
-  return { size, open: async () => openInput(await openSource(path, stdin), options) };
+  return { size, open: () => openPath(path, opening) };
 }
 
 async function* rowsOf(first: Input, others: Inputs['others']): AsyncGenerator<Row> {

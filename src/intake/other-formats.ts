@@ -34,12 +34,23 @@ export function refuseOtherFormats(name: string, head: Buffer, encoding: string 
   for (const [mark, what, hint] of FORMATS) {
     if (start.startsWith(mark)) throw failures.inputFormat(name, what, hint);
   }
+  if (isUtf32(head)) {
+    const hint = 'Turn it into UTF-8: iconv -f UTF-32 -t UTF-8 <file> | ticket-classify -';
+    throw failures.inputFormat(name, 'is UTF-32, which hardly any program writes.', hint);
+  }
   const everyOther = head.length >= 4 && (head[1] === 0 || head[0] === 0) && head[2] !== head[3];
   if (encoding === null && everyOther && (head[0] === 0) !== (head[1] === 0)) {
     const label = head[1] === 0 ? 'utf-16le' : 'utf-16be';
     const what = 'seems to be UTF-16 without a byte order mark.';
     throw failures.inputFormat(name, what, `If it is, say so: --encoding ${label}`);
   }
+}
+
+/** By its mark, or by the first character, with three NULs before or behind it. */
+function isUtf32(head: Buffer): boolean {
+  const [a, b, c, d] = head;
+  if (a === 0 && b === 0) return (c === 0xfe && d === 0xff) || (c === 0 && d !== 0);
+  return c === 0 && d === 0 && ((a === 0xff && b === 0xfe) || b === 0);
 }
 
 /** A login page, saved where the export should be. */

@@ -2,30 +2,45 @@
 import { isUtf8 } from 'node:buffer';
 import { CsvError, parse, type Parser } from 'csv-parse';
 import { failures } from '../ground/errors.ts';
+import { plural } from '../ground/figures.ts';
 import type { TableRow } from '../ticket.ts';
-import { NOT_UTF8 } from './sniff.ts';
 
-/** A record over this size is a quote that never closes, not a ticket. */
-const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+/** A record over this size is a quote that never closes. */
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 const QUOTING_HINT =
   'A quote opens there and does not end as CSV has it (quotes inside a cell are doubled). ' +
   'Mend that line, or export again; rows before it are written.';
 
 const SIZE_HINT =
-  'Most often a quote opens there and never closes (quotes inside a cell are doubled). ' +
+  'A quote opens there and never closes (quotes inside a cell are doubled). ' +
   'Mend that line, or export again; rows before it are written.';
 
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** Stands in no text, so that nothing is parted. */
+const NO_DELIMITER = '\u001f\u001e\u001f';
+
 const CUT_OFF = 'the file ends in the middle of this row';
+
+export interface TableOptions {
+  delimiter: string;
+  /** Whether a row is one cell, whatever signs are in it. */
+  isOneColumn: boolean;
+  /** The fault of a row that is not UTF-8. */
+  damage: string;
+  /** Told what is left out. */
+  remark: (text: string) => void;
+}
 
 interface RawRecord {
   cells: string[];
   fault: string | null;
   line: number;
   bytes: number;
+  /** Whether blank lines stand before it. */
+  isApart: boolean;
   /** Whether the input ends here without a line end. */
   isOpen: boolean;
 }
@@ -39,28 +54,63 @@ export interface Table {
 export async function readTable(
   file: string,
   chunks: AsyncIterable<Buffer>,
-  delimiter: string,
+  options: TableOptions,
 ): Promise<Table> {
-  const records = readRecords(file, chunks, delimiter);
+  const records = readRecords(file, chunks, options);
   let first = await records.next();
   // What Excel writes to tell itself the delimiter.
-  if (!first.done && first.value.cells[0] === 'sep=') first = await records.next();
+  if (!first.done && /^sep=.?$/i.test(first.value.cells.join(''))) first = await records.next();
   const header = first.done ? [] : first.value.cells;
-  return { header, rows: rowsOf(file, records, header) };
+  if (header.every((name) => name.trim() === '')) throw failures.inputBlank(file);
+  return { header, rows: withoutFooter(file, records, header, options.remark) };
 }
 
-async function* rowsOf(
+/** A row of fewer words is no footer by itself. */
+const FOOTER_WORDS = 3;
+const MOST_FOOTER_ROWS = 20;
+const FOOTER = /^(?:copyright|confidential information|generated (?:by|on)\b)/i;
+
+/**
+ * Below the rows of a report, and parted from them by a blank line, its name and a copyright may stand:
+ * lines of one cell, down to the end.
+ */
+async function* withoutFooter(
   file: string,
-  records: AsyncGenerator<RawRecord>,
-  header: string[],
+  records: AsyncIterable<RawRecord>,
+  header: readonly string[],
+  remark: (text: string) => void,
 ): AsyncGenerator<TableRow> {
-  for await (const { cells, line, bytes, fault, isOpen } of records) {
-    while (cells.length > header.length && cells.at(-1) === '') cells.pop();
-    const isCutOff = isOpen && cells.length < header.length;
-    const wrong = fault ?? (isCutOff ? CUT_OFF : wrongLength(cells, header.length));
-    while (cells.length < header.length) cells.push('');
-    yield { kind: 'table', file, line, bytes, cells, fault: wrong };
+  let held: TableRow[] = [];
+  for await (const record of records) {
+    const isAlone = header.length > 1 && record.cells.every((cell, at) => at === 0 || cell === '');
+    const isBelow = held.length > 0 || record.isApart || FOOTER.test(record.cells[0] ?? '');
+    const row = rowOf(file, record, header);
+    if (isAlone && isBelow && held.length < MOST_FOOTER_ROWS) held.push(row);
+    else {
+      yield* held;
+      held = [];
+      yield row;
+    }
   }
+  const [first] = held;
+  const words = held.map(({ cells: [cell = ''] }) => cell.trim().split(/\s+/).length);
+  if (!first || Math.max(...words) < FOOTER_WORDS) yield* held;
+  else {
+    const lines = plural(held.length, 'line');
+    remark(`${file}: ${lines} at its end, from line ${first.line} on, are a footer and left out.`);
+  }
+}
+
+function rowOf(
+  file: string,
+  { cells, line, bytes, fault, isOpen }: RawRecord,
+  header: readonly string[],
+): TableRow {
+  while (cells.length > header.length && cells.at(-1) === '') cells.pop();
+  const isCutOff = isOpen && cells.length < header.length;
+  const wrong = fault ?? (isCutOff ? CUT_OFF : wrongLength(cells, header.length));
+  while (cells.length < header.length) cells.push('');
+  return { kind: 'table', file, line, bytes, cells, fault: wrong };
 }
 
 /**
@@ -87,7 +137,7 @@ function wrongLength(cells: readonly string[], length: number): string | null {
 async function* readRecords(
   file: string,
   chunks: AsyncIterable<Buffer>,
-  delimiter: string,
+  { delimiter, isOneColumn, damage }: TableOptions,
 ): AsyncGenerator<RawRecord> {
   let ready: RawRecord[] = [];
   let line = 1;
@@ -96,7 +146,7 @@ async function* readRecords(
   let malformed = false;
   const recent = recentBytes();
   const parser = parse({
-    delimiter,
+    delimiter: isOneColumn ? NO_DELIMITER : delimiter,
     bom: true,
     // Any mix of line ends: left to itself, the parser takes the first line's for all.
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -107,19 +157,16 @@ async function* readRecords(
     skip_empty_lines: true,
     max_record_size: MAX_RECORD_BYTES,
     on_record(cells: string[], info) {
+      const isApart = info.empty_lines > blankLines;
       line += info.empty_lines - blankLines;
       blankLines = info.empty_lines;
-      malformed ||= cells.some(
-        (cell) => mayBeSwallowed(cell) && isSwallowed(cell, recent.from(bytes).toString('utf8')),
-      );
+      const raw = () => recent.between(bytes, info.bytes);
+      malformed ||= isSwallowed(cells.filter(mayBeSwallowed), raw);
       if (malformed) return null;
-      const size = info.bytes - bytes;
       // The parser puts U+FFFD in the place of what it can't decode, and says nothing.
-      const damaged =
-        cells.some((cell) => cell.includes('\uFFFD')) &&
-        !isUtf8(recent.from(bytes).subarray(0, size));
-      const fault = damaged ? NOT_UTF8 : null;
-      ready.push({ cells, line, bytes: size, fault, isOpen: false });
+      const isDamaged = cells.some((cell) => cell.includes('\uFFFD')) && !isUtf8(raw());
+      const fault = isDamaged ? damage : null;
+      ready.push({ cells, line, bytes: info.bytes - bytes, fault, isApart, isOpen: false });
       line += 1 + cells.reduce((sum, cell) => sum + lineBreaks(cell), 0);
       bytes = info.bytes;
       return null;
@@ -149,7 +196,7 @@ async function* readRecords(
       throw failures.inputMalformed(file, line, 'malformed quoting.', QUOTING_HINT);
     }
     if (error instanceof CsvError && error.code === 'CSV_MAX_RECORD_SIZE') {
-      throw failures.inputMalformed(file, line, 'a record of more than 2 MB.', SIZE_HINT);
+      throw failures.inputMalformed(file, line, 'a record of more than 64 MB.', SIZE_HINT);
     }
     if (error) throw error;
   }
@@ -169,9 +216,11 @@ function mayBeSwallowed(cell: string): boolean {
   return lineBreaks(cell) > 0 || cell.split('"').length % 2 === 0;
 }
 
-/** Whether a cell that begins with a quote does not stand in the input in its clean form. */
-function isSwallowed(cell: string, input: string): boolean {
-  return !input.includes(`"${cell.replaceAll('"', '""')}"`);
+/** Whether one of the cells, which begin with a quote, does not stand in the record in its clean form. */
+function isSwallowed(cells: readonly string[], raw: () => Buffer): boolean {
+  if (cells.length === 0) return false;
+  const record = raw().toString('utf8');
+  return cells.some((cell) => !record.includes(`"${cell.replaceAll('"', '""')}"`));
 }
 
 /** The chunks of the record that is being parsed, found again by their place in the input. */
@@ -182,8 +231,16 @@ function recentBytes() {
     add(chunk: Buffer) {
       chunks.push(chunk);
     },
-    from(place: number): Buffer {
-      return Buffer.concat(chunks).subarray(place - start);
+    /** Mostly of one chunk, which is not copied. */
+    between(from: number, to: number): Buffer {
+      const parts: Buffer[] = [];
+      let place = start;
+      for (const chunk of chunks) {
+        const part = chunk.subarray(Math.max(0, from - place), Math.max(0, to - place));
+        if (part.length > 0) parts.push(part);
+        place += chunk.length;
+      }
+      return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
     },
     forget(place: number) {
       const kept = chunks.findIndex((chunk) => {

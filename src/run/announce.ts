@@ -54,6 +54,7 @@ export function firstLines(told: FirstLines): string[] {
   const { hostname, origin } = new URL(url);
   const lines: [string, string][] = [
     ['input', `${inputs.join(', ')} (${formatText(intake)})`],
+    ...intake.remarks.map((remark): [string, string] => ['note', remark]),
     ['columns', columnsText(intake.found) + droppedText(intake)],
     [
       'playbook',

@@ -46,6 +46,7 @@ export async function run(
       rows.written++;
     }
     refuseLoss(rows);
+    for (const remark of tickets.remarks()) desk.note(remark);
     for (const sink of sinks) await sink.finish?.();
     // What was written last can fail when nothing else is left to say so.
     await desk.ledger.sync();

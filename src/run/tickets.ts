@@ -13,6 +13,8 @@ import { outputFormatOf } from './choose-output.ts';
 export interface Tickets {
   rows: AsyncGenerator<Row>;
   toTicket: (row: Row) => Ticket;
+  /** Once all rows are read: what was left out, and has not been told. */
+  remarks: () => readonly string[];
 }
 
 /**
@@ -48,19 +50,22 @@ interface TicketDesk {
 }
 
 export function ticketsOf(
-  { rows, found, shape }: Pick<Intake, 'rows' | 'found' | 'shape'>,
+  { rows, found, shape, remarks }: Pick<Intake, 'rows' | 'found' | 'shape' | 'remarks'>,
   { settings, ledger, note = () => {} }: TicketDesk,
 ): Tickets {
   const { limit = null, sample = null, seed } = settings.flags;
   const columns = { columns: found.columns, header: shape.names };
-  return readable({
+  // Those so far are in the first lines.
+  const told = remarks.length;
+  const tickets = readable({
     rows: pickRows(rows, { limit, sample, seed }),
     toTicket: ticketMaker(settings, columns, { languageOf: ledger.languageOf, note }),
   });
+  return { ...tickets, remarks: () => remarks.slice(told) };
 }
 
 /** The same for a run that writes: a row that has a column of ours ends it. */
 export function ticketsToWrite(intake: Intake, desk: TicketDesk): Tickets {
-  const { rows, toTicket } = ticketsOf(intake, desk);
-  return { rows: refuseLateClash(rows, desk.settings.flags.prefix), toTicket };
+  const tickets = ticketsOf(intake, desk);
+  return { ...tickets, rows: refuseLateClash(tickets.rows, desk.settings.flags.prefix) };
 }

@@ -146,6 +146,68 @@ describe('tables', () => {
     ]);
   });
 
+  const ONE = '<p>Hello, "you"; I was, again | charged</p>';
+  test.each([
+    ['as it is', `body\n${ONE}\nA, b; c\n`, {}],
+    ['in quotes', `body\n"${ONE.replaceAll('"', '""')}"\n"A, b; c"\n`, {}],
+    ['with a delimiter that is nowhere', `body\n${ONE}\nA, b; c\n`, { delimiter: ';' }],
+    ['with CR alone', `body\r${ONE}\rA, b; c\r`, {}],
+  ])('of one column is not parted at any sign: %s', async (_, text, options) => {
+    const { rows, shape } = await rowsOf(['-'], options, pipe(text, 500));
+    expect(cells(rows)).toEqual([[ONE], ['A, b; c']]);
+    expect(rows.every(({ fault }) => fault === null)).toBe(true);
+    expect(shape.names).toEqual(['body']);
+  });
+
+  test.each([
+    'sep=;\nid;body\n1;a, b\n',
+    'SEP=;\r\nid;body\r\n1;a, b\r\n',
+    '"sep=;"\nid;body\n1;a, b\n',
+    '\uFEFFSep=;\nid;body\n1;a, b\n',
+    '\n\nid;body\n1;a, b\n',
+  ])('the first line of %j is no header', async (text) => {
+    const { rows, shape } = await rowsOf(['-'], {}, pipe(text, 500));
+    expect(shape.names).toEqual(['id', 'body']);
+    expect(cells(rows)).toEqual([['1', 'a, b']]);
+  });
+
+  test.each([
+    ['a report', '\n\n"Open Cases"\n"Copyright (c) 2024 a.com, inc. All rights reserved."\n', 2],
+    ['a report that is cut', '\n"Confidential Information - Do Not Distribute"', 1],
+    ['a copyright alone', '"Copyright (c) 2024 a.com"\n', 1],
+    ['nothing', '', 0],
+    ['an id alone', '\n3\n', 0],
+    ['lines with more below', '\nOpen Cases of May\n3,c,d\n', 0],
+    ['a wide line', '\nOpen cases of May,2\n', 0],
+  ])('the footer of %s is left out and told', async (_, footer, count) => {
+    const text = `id,subject,body\n1,a,b\n2,b,c\n${footer}`;
+    const { rows, remarks } = await rowsOf(['-'], {}, pipe(text, 500));
+    const lines = footer.split('\n').filter((line) => line !== '').length;
+    expect(rows).toHaveLength(2 + lines - count);
+    expect(remarks).toHaveLength(count > 0 ? 1 : 0);
+  });
+
+  test('a cell of more than 2 MB hides nothing, and a quote that never closes still ends the run', async () => {
+    const long = 'x, y\n'.repeat(500_000);
+    const { rows } = await rowsOf(['-'], {}, pipe(`id,body\n1,"${long}"\n2,b\n`, 65_536));
+    expect(cells(rows)).toEqual([
+      ['1', long],
+      ['2', 'b'],
+    ]);
+    const never = rowsOf(['-'], {}, pipe(`id,body\n1,a\n2,"${long.repeat(28)}`, 65_536));
+    await expect(never).rejects.toThrow('stdin, line 3: a record of more than 64 MB');
+  });
+
+  test.each(['\r', '\n\n', ' \n', 'sep=;\n', '""\n'])(
+    '%j has no column, and is refused',
+    async (text) => {
+      for (const bytes of [Buffer.from(text), gzipSync(text)]) {
+        const path = await file('blank.csv', bytes);
+        await expect(rowsOf([path])).rejects.toThrow('nothing but blank lines');
+      }
+    },
+  );
+
   test.each([
     ['sep=;\nid;body\n1;a, b, c\n', ';'],
     ['Ticket ID;Subject;Description (first, second, third)\n1;a;b\n2;c;d\n', ';'],
@@ -373,6 +435,45 @@ describe('bytes', () => {
   });
 });
 
+describe('JSON', () => {
+  test.each([
+    '[{"id":1,"body":"a"}]',
+    '{"id":1,"body":"a"}\n',
+    '{\n "data": [{"id":1,"body":"a"}]}',
+  ])('%j is known in a file with the name of a table, and told', async (text) => {
+    for (const name of ['export.csv', 'export.tsv', 'export.csv.gz']) {
+      const path = await file(name, name.endsWith('gz') ? gzipSync(text) : text);
+      const { rows, shape, remarks } = await rowsOf([path]);
+      expect(shape.format).toBe('jsonl');
+      expect(rows).toHaveLength(1);
+      expect(remarks).toEqual([`${path} holds JSON, whatever its name says, and is read as such.`]);
+    }
+  });
+
+  test('encoded twice is known without a name', async () => {
+    const line = JSON.stringify('{"id":1,"body":"a"}');
+    const { shape, rows } = await rowsOf(['-'], {}, pipe(`${line}\n${line}\n`, 500));
+    expect([shape.format, rows.length]).toEqual(['jsonl', 2]);
+  });
+
+  test('of a sync has tickets and other lines, which are left out and told', async () => {
+    const lines = [
+      { type: 'SCHEMA', stream: 'tickets', schema: {}, key_properties: ['id'] },
+      { type: 'RECORD', stream: 'tickets', record: { id: 1, subject: 'a', description: 'b' } },
+      { type: 'LOG', log: { level: 'INFO', message: 'Hello' } },
+      { type: 'STATE', value: {} },
+      { type: 'STATE', subject: 'of the nation' },
+    ];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const { rows, found, remarks } = await rowsOf(['-'], {}, pipe(text, 500));
+    expect(rows.map(({ line }) => line)).toEqual([2, 5]);
+    expect(found.columns).toMatchObject({ id: 'record.id', body: 'record.description' });
+    expect(remarks).toEqual([
+      'stdin: 3 lines of a sync (1 SCHEMA, 1 LOG, 1 STATE) are no tickets and left out.',
+    ]);
+  });
+});
+
 describe('a pipe', () => {
   test('that says nothing can be stopped', async () => {
     const stop = new AbortController();
@@ -415,7 +516,7 @@ describe('a pipe', () => {
         exit: 2,
         message:
           "All 4 rows can't be read as tickets:\n" +
-          `  stdin, line 1 ${python}\n  stdin, line 2 ${python}\n  stdin, line 3 is not JSON`,
+          `stdin, line 1 ${python}\nstdin, line 2 ${python}\nstdin, line 3 is not JSON`,
       }),
     );
   });

@@ -46,7 +46,7 @@ describe('readable', () => {
   ])('%s being unreadable, none comes out', async (words, bad, good) => {
     const faults = [...Array<string>(bad).fill('it is torn'), ...Array<null>(good).fill(null)];
     const { rows } = readable(tickets(faults));
-    const reasons = [2, 3, 4].slice(0, bad).map((line) => `\n  f.csv, line ${line}: it is torn`);
+    const reasons = [2, 3, 4].slice(0, bad).map((line) => `\nf.csv, line ${line}: it is torn`);
     await expect(rows.next()).rejects.toThrow(
       expect.objectContaining({
         exit: 2,

@@ -9,6 +9,8 @@ const BOM = [0xef, 0xbb, 0xbf];
 
 export interface JsonInput {
   readonly file: string;
+  /** The fault of a record that is not UTF-8. */
+  readonly damage: string;
   bytes: Buffer;
   /** Where `bytes` stand if there is room behind them. */
   store: Buffer;
@@ -26,10 +28,11 @@ export interface JsonInput {
   counted: number;
 }
 
-export function openJsonInput(file: string): JsonInput {
+export function openJsonInput(file: string, damage: string): JsonInput {
   const bytes = Buffer.alloc(0);
   return {
     file,
+    damage,
     bytes,
     store: bytes,
     at: 0,
@@ -89,7 +92,7 @@ export function readRecord(input: JsonInput, end: number, what?: string): JsonRe
   const { at, bytes, line } = input;
   const to = bytes[end - 1] === RETURN ? end - 1 : end;
   const name = what === undefined ? `line ${line}` : `the ${what} in line ${line}`;
-  return jsonRecord(bytes.subarray(at, to), name);
+  return jsonRecord(bytes.subarray(at, to), name, input.damage);
 }
 
 /** @param next where what follows the record begins */

@@ -2,7 +2,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject } from '../../ground/is-object.ts';
 import type { JsonRow } from '../../ticket.ts';
-import { NOT_UTF8 } from '../sniff.ts';
 
 export type JsonRecord = Pick<JsonRow, 'text' | 'value' | 'fault'>;
 
@@ -10,10 +9,11 @@ export type JsonRecord = Pick<JsonRow, 'text' | 'value' | 'fault'>;
  * What Python and others write for JSON is read as such: `NaN`, `None`, `True`, a comma at the end, an
  * object that was encoded once more. All else is kept to the letter.
  * @param what it is, in words for the user: `line 3`
+ * @param damage the fault of one that is not UTF-8
  */
-export function jsonRecord(bytes: Buffer, what: string): JsonRecord {
+export function jsonRecord(bytes: Buffer, what: string, damage: string): JsonRecord {
   const text = bytes.toString('utf8');
-  if (text.includes('\uFFFD') && !isUtf8(bytes)) return { text, value: {}, fault: NOT_UTF8 };
+  if (text.includes('\uFFFD') && !isUtf8(bytes)) return { text, value: {}, fault: damage };
   const faulty = (why: string) => ({ text, value: {}, fault: `${what} is ${why}` });
   let read = parse(text);
   if ('error' in read) {

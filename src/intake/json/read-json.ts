@@ -37,6 +37,13 @@ const MOST_HELD = 1000;
 
 const AMONG_PAGES = 'an object without a list, among pages of an API: a notice, not a ticket';
 
+export interface JsonOptions {
+  /** Whether an object that may be either is a ticket, and not a page. */
+  isTicket: boolean;
+  /** The fault of a record that is not UTF-8. */
+  damage: string;
+}
+
 export interface JsonRows {
   rows: AsyncGenerator<JsonRow>;
   /** Whether what came by now is objects one after another, and no list. */
@@ -46,21 +53,24 @@ export interface JsonRows {
 /**
  * Lines, values over several lines or several on one, arrays, pages of an API. The first good value
  * decides which: among lines an array is a fault, and a list of `items` is the ticket's own.
- * @param isTicket whether an object that may be either is a ticket, and not a page
  * @returns rows, which throw a Failure with the line on which the faulty record begins
  */
-export function readJson(file: string, chunks: AsyncIterable<Buffer>, isTicket = false): JsonRows {
+export function readJson(
+  file: string,
+  chunks: AsyncIterable<Buffer>,
+  { isTicket, damage }: JsonOptions,
+): JsonRows {
   const start = { held: [], brokenTo: 0, column: Infinity };
   const reading: Reading = { kind: 'unknown', isTicket, ...start };
-  return { rows: rowsIn(file, chunks, reading), isLines: () => reading.kind === 'lines' };
+  const input = openJsonInput(file, damage);
+  return { rows: rowsIn(input, chunks, reading), isLines: () => reading.kind === 'lines' };
 }
 
 async function* rowsIn(
-  file: string,
+  input: JsonInput,
   chunks: AsyncIterable<Buffer>,
   reading: Reading,
 ): AsyncGenerator<JsonRow> {
-  const input = openJsonInput(file);
   const rows = rowsOf(input, reading);
   for await (const chunk of chunks) {
     addChunk(input, chunk);
@@ -194,8 +204,8 @@ function refuseOther({ file, line }: JsonInput, { kind, lists }: Page, reading: 
     file,
     line,
     `an object with a text of its own and a list of others (${(lists[0] ?? []).join('.')}).`,
-    `If the list is what is meant: jq -c '.${names}[]' <file> | ticket-classify -\n` +
-      '  If the object is a ticket, name its text: --columns body=…',
+    `If the list is what is meant: jq -c '.${names}[]' <file> | ticket-classify - ` +
+      '(if the object is a ticket, name its text: --columns body=…)',
   );
 }
 
