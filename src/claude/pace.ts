@@ -14,12 +14,17 @@ export interface Pace {
 }
 
 /**
- * Where the headers say what remains of a limit, the pace is the limit's own, a little more while much
- * remains and a little less while little does: a bucket that holds a second's worth is steered as
- * well as one that holds a minute's.
+ * Where the headers tell a limit, the pace is the limit's own, which keeps level whatever a server calls
+ * remaining. It is a little more while much remains, beside the most that was ever seen to: a bucket
+ * that holds a second's worth is never near the minute's limit. It is a little less while little does,
+ * but only for a while after a refusal.
  */
 const REMAINING = 0.4;
 const STEERING = 0.5;
+const CAUTION_MS = 10_000;
+/** Others may use the same limit: each new refusal takes so much off, and time brings it back. */
+const TAKEN = 0.95;
+const REGAINED_MS = 20_000;
 /** With so few calls a second a single one takes so much that little remains at the best of times. */
 const FEW = 2;
 const REMAINING_OF_FEW = 0.25;
@@ -47,6 +52,10 @@ export function createPace(): Pace {
   let due = 0;
   let first: number | null = null;
   let answers: number[] = [];
+  let lastLimited = Number.NEGATIVE_INFINITY;
+  /** Of a told limit, as far as refusals leave it: 1 without any. */
+  let trust = 1;
+  const full = new Map<LimitKind, { perMinute: number; remaining: number }>();
   const mean = { input: 0, output: 0 };
 
   function nextAt(): number {
@@ -63,13 +72,17 @@ export function createPace(): Pace {
     if (answers.length > 2 && at - (answers[0] ?? at) > 2 * WINDOW_MS) forget(at);
     mean.input += (usage.input - mean.input) * (mean.input === 0 ? 1 : WEIGHT);
     mean.output += (usage.output - mean.output) * (mean.output === 0 ? 1 : WEIGHT);
-    if (limits.length > 0) follow(limits);
+    const told = possible(limits);
+    if (told.length > 0) follow(at, told);
     else rate *= rate > known * BEYOND ? GAIN_BEYOND : GAIN;
   }
 
   function limited(at: number, isNew: boolean, limits: readonly RateLimit[]): void {
-    if (limits.length > 0) {
-      follow(limits);
+    const told = possible(limits);
+    if (told.length > 0) {
+      if (isNew) trust = trusted(at) * TAKEN;
+      lastLimited = at;
+      follow(at, told);
     } else if (isNew) {
       forget(at);
       const seconds = Math.min(WINDOW_MS, Math.max(1_000, at - (first ?? at))) / 1_000;
@@ -85,15 +98,36 @@ export function createPace(): Pace {
     answers = answers.filter((answer) => at - answer <= WINDOW_MS);
   }
 
-  function follow(limits: readonly RateLimit[]): void {
+  /** One that a single call is more than a minute's worth of is none: the server has let such calls pass. */
+  function possible(limits: readonly RateLimit[]): readonly RateLimit[] {
+    return limits.filter(({ kind, perMinute }) => perMinute >= costOf(kind));
+  }
+
+  function follow(at: number, limits: readonly RateLimit[]): void {
     const rates = limits.map(({ kind, perMinute, remaining }) => {
       const calls = perMinute / 60 / costOf(kind);
       const wanted = calls < FEW ? REMAINING_OF_FEW : REMAINING;
-      return { kind, calls: calls * (1 + STEERING * (remaining - wanted)) };
+      const beyond = remaining / fullOf(kind, perMinute, remaining) - wanted;
+      const isCareful = at - lastLimited < CAUTION_MS;
+      const steering = isCareful ? beyond : Math.max(0, beyond);
+      return { kind, calls: calls * trusted(at) * (1 + STEERING * steering) };
     });
     const slowest = rates.reduce((one, other) => (other.calls < one.calls ? other : one));
     rate = slowest.calls;
     limit = slowest.kind;
+  }
+
+  /** The most that was seen to remain of a limit. */
+  function fullOf(kind: LimitKind, perMinute: number, remaining: number): number {
+    const before = full.get(kind);
+    const most =
+      before?.perMinute === perMinute ? Math.max(before.remaining, remaining) : remaining;
+    full.set(kind, { perMinute, remaining: most });
+    return most || 1;
+  }
+
+  function trusted(at: number): number {
+    return Math.min(1, trust + Math.max(0, at - lastLimited) / REGAINED_MS);
   }
 
   /** What one call takes of a limit. */

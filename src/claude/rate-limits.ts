@@ -11,12 +11,12 @@ export interface RateLimit {
   remaining: number;
 }
 
-/** Empty for a server that does not tell. */
+/** Empty for a server that does not tell, or tells what can't be: less than one a minute. */
 export function rateLimitsOf(headers: Pick<Headers, 'get'>): RateLimit[] {
   return KINDS.flatMap((kind) => {
     const perMinute = numberIn(headers, `anthropic-ratelimit-${kind}-limit`);
     const left = numberIn(headers, `anthropic-ratelimit-${kind}-remaining`);
-    if (perMinute === null || left === null || perMinute <= 0) return [];
+    if (perMinute === null || left === null || perMinute < 1) return [];
     return [{ kind, perMinute, remaining: Math.min(1, Math.max(0, left / perMinute)) }];
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openLane, type Lane, type Outcome } from '../../src/claude/lane.ts';
+import { rateLimitsOf, type RateLimit } from '../../src/claude/rate-limits.ts';
 import { rateLimits, type Limits } from '../simulator/limits.ts';
 import { ApiError } from '../../src/simulator/api-error.ts';
 import { virtualTime } from './virtual-time.ts';
@@ -12,6 +13,10 @@ interface Server {
   limits?: Limits;
   /** Other limits, from so many seconds on. */
   later?: { from: number; limits: Limits }[];
+  /** Told beside the others. */
+  impossible?: RateLimit[];
+  /** What the headers say remains, whatever does. */
+  always?: number;
   /** Called for each request: true if the server fails it. */
   fails?: (request: number, at: number) => boolean;
 }
@@ -54,6 +59,12 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
     limits = rateLimits(next.limits, clock.now);
   }
 
+  function told() {
+    const own = reported(limits.headers(MODEL));
+    const all = own.map((one) => ({ ...one, remaining: server.always ?? one.remaining }));
+    return [...all, ...(server.impossible ?? [])];
+  }
+
   async function send(place: number): Promise<Outcome> {
     change();
     seen.requests++;
@@ -68,11 +79,11 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
       // A spread of a third to both sides, the same in every run.
       await clock.sleep(server.latency * (1 + ((place * 7919) % 100) / 150 - 1 / 3), signal);
       limits.spend(MODEL, USAGE.output);
-      return { kind: 'answered', usage: USAGE, limits: reported(limits.headers(MODEL)) };
+      return { kind: 'answered', usage: USAGE, limits: told() };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       seen.limited++;
-      return { kind: 'limited', retryAfter: 1, limits: reported(limits.headers(MODEL)) };
+      return { kind: 'limited', retryAfter: 1, limits: told() };
     } finally {
       inAir--;
     }
@@ -112,10 +123,17 @@ test('the first call goes alone, then the lane opens to its cap', async () => {
 });
 
 describe('a limit that nobody told of beforehand', () => {
-  test.each([
+  test.each<[string, Limits, number, number]>([
     ['of requests, with headers', { requestsPerMinute: 1_200 }, 20, 0.01],
     ['of requests, without headers', { requestsPerMinute: 1_200, headers: false }, 18, 0.04],
     ['of requests, a minute at once', { requestsPerMinute: 1_200, burstSeconds: 60 }, 20, 0.01],
+    [
+      'of a bucket that tells what is in it',
+      { requestsPerMinute: 3_600, remaining: 'inBucket' },
+      60,
+      0.01,
+    ],
+    ['of a minute’s bucket, the same', { requestsPerMinute: 3_600, burstSeconds: 60 }, 60, 0.01],
     ['of a small account', { requestsPerMinute: 50 }, (50 / 60) * 0.95, 0.02],
     ['of output', { requestsPerMinute: 4_000, outputTokensPerMinute: 120_000 }, 20, 0.01],
     ['of input', { requestsPerMinute: 4_000, inputTokensPerMinute: 720_000 }, 20, 0.01],
@@ -125,6 +143,57 @@ describe('a limit that nobody told of beforehand', () => {
     expect(calls / seen.seconds / perSecond).toBeGreaterThan(0.95);
     expect(seen.limited / seen.requests).toBeLessThan(refused);
   });
+});
+
+describe('1,500 calls at 3,600 a minute', () => {
+  test.each<[string, Limits]>([
+    ['and a bucket of 60, of which the headers tell what is in it', { remaining: 'inBucket' }],
+    ['and a bucket of 60, of which they tell its share', {}],
+    ['and a bucket of 6', { burstSeconds: 0.1, remaining: 'inBucket' }],
+  ])('%s, keep to the limit', async (_, more) => {
+    const seen = await drive(1_500, {
+      latency: 300,
+      limits: { requestsPerMinute: 3_600, ...more },
+    });
+    expect(1_500 / seen.seconds / 60).toBeGreaterThan(0.95);
+    expect(seen.limited / seen.requests).toBeLessThan(0.01);
+  });
+
+  test.each([0, 60, 3_600])('keep to it though %i always remain', async (remaining) => {
+    const seen = await drive(1_500, {
+      latency: 300,
+      limits: { requestsPerMinute: 3_600 },
+      always: remaining / 3_600,
+    });
+    expect(1_500 / seen.seconds / 60).toBeGreaterThan(0.95);
+  });
+});
+
+test.each(['1e-9', '0', '0.001', '-5', '1e400', 'NaN', '1'])(
+  'a limit of %s tokens a minute is none, and nobody waits for it',
+  async (limit) => {
+    const headers = new Headers({
+      'anthropic-ratelimit-input-tokens-limit': limit,
+      'anthropic-ratelimit-input-tokens-remaining': '0',
+    });
+    const seen = await drive(300, { latency: 300, impossible: rateLimitsOf(headers) });
+    expect(seen.seconds).toBeLessThan(4);
+  },
+);
+
+test.each<[string, Limits]>([
+  ['of the share of it', {}],
+  ['of what is in the bucket', { remaining: 'inBucket' }],
+])('a limit that falls and rises again is followed both ways: headers tell %s', async (_, more) => {
+  const high = { requestsPerMinute: 2_400, ...more };
+  const later = [
+    { from: 20, limits: { requestsPerMinute: 600, ...more } },
+    { from: 40, limits: high },
+  ];
+  const seen = await drive(1_900, { latency: 300, limits: high, later });
+  const ideal = 40 + (1_900 - 800 - 200) / 40;
+  expect(ideal / seen.seconds).toBeGreaterThan(0.9);
+  expect(seen.limited / seen.requests).toBeLessThan(0.01);
 });
 
 test('a limit that falls and rises again, of which no header tells, is followed both ways', async () => {
