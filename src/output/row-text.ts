@@ -35,7 +35,8 @@ function tableText({ format, shape, prefix, playbook, excel }: RowTextOptions): 
   const inputCells = excel ? (cells: string[]) => cells.map(excelCell) : (cells: string[]) => cells;
   const ownCell = excel ? (cell: Cell) => excelCell(tableCell(cell)) : tableCell;
   const fromTable = shape.format !== 'jsonl';
-  const names = fromTable ? shape.names : [...shape.names, freeName(OTHER_FIELDS, shape.names)];
+  const own = new Set(shape.names);
+  const names = fromTable ? shape.names : [...shape.names, freeName(OTHER_FIELDS, own)];
   const delimiter = delimiterFor(format, shape);
   const line = lineWriter(delimiter, shape.lineEnd);
   const write = (input: string[], ours: readonly Cell[], surplus: string[]) =>
@@ -44,7 +45,7 @@ function tableText({ format, shape, prefix, playbook, excel }: RowTextOptions): 
   return {
     header: excel || (shape.bom && fromTable) ? `\uFEFF${header}` : header,
     row(routed) {
-      const cells = tableCells(routed.ticket.row, shape.names);
+      const cells = tableCells(routed.ticket.row, own, shape.names);
       const surplus = cells.slice(names.length);
       return write(cells.slice(0, names.length), cellsOf(routed, playbook), surplus);
     },
@@ -71,11 +72,11 @@ function delimiterFor(format: OutputFormat, shape: Shape): string {
   return shape.format === 'csv' ? shape.delimiter : ',';
 }
 
-function tableCells(row: Row, names: readonly string[]): string[] {
+function tableCells(row: Row, known: ReadonlySet<string>, names: readonly string[]): string[] {
   if (row.kind === 'table') return row.cells;
   if (row.fault !== null) return [...names.map(() => ''), row.text];
   const members = membersOf(row.text);
-  const others = [...members].filter(([name]) => !names.includes(name));
+  const others = [...members].filter(([name]) => !known.has(name));
   const rest = others.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',');
   const cells = names.map((name) => valueText(row.value[name], members.get(name) ?? ''));
   return [...cells, rest && `{${rest}}`];
@@ -132,7 +133,8 @@ function inputText(row: Row, names: readonly string[]): string {
     return row.fault === null ? row.text : JSON.stringify({ line: row.text });
   const cells = names.map((name, at) => [name, row.cells[at] ?? '']);
   const surplus = row.cells.slice(names.length);
-  if (surplus.length > 0) cells.push([freeName('surplus_cells', names), surplus.join('\n')]);
+  if (surplus.length > 0)
+    cells.push([freeName('surplus_cells', new Set(names)), surplus.join('\n')]);
   // By hand, since an object would put a name such as "12" first.
   const members = cells.map(([name, cell]) => `${JSON.stringify(name)}:${JSON.stringify(cell)}`);
   return `{${members.join(',')}}`;
@@ -147,13 +149,13 @@ function withFields(object: string, fields: string): string {
 
 /** `Comment`, `Comment` → `Comment`, `Comment_2`. */
 function uniqueNames(names: readonly string[]): string[] {
-  const taken: string[] = [];
-  for (const name of names) taken.push(freeName(name, taken));
-  return taken;
+  const taken = new Set<string>();
+  for (const name of names) taken.add(freeName(name, taken));
+  return [...taken];
 }
 
-function freeName(name: string, taken: readonly string[]): string {
+function freeName(name: string, taken: ReadonlySet<string>): string {
   let free = name;
-  for (let times = 2; taken.includes(free); times++) free = `${name}_${times}`;
+  for (let times = 2; taken.has(free); times++) free = `${name}_${times}`;
   return free;
 }

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { cellsOf, columnNames } from '../../src/output/columns.ts';
 import { rowText, type OutputFormat } from '../../src/output/row-text.ts';
@@ -107,6 +107,19 @@ describe('a table', () => {
     expect(text).toContain(',0.0000001,');
     expect(text).toContain(',0.0000000005,');
     expect(text).not.toMatch(/\de-\d/);
+  });
+
+  test('of 3,000 columns takes no longer than its cells', () => {
+    const names = Array.from({ length: 3_000 }, (_, at) => `c${at}`);
+    const json = JSON.stringify(Object.fromEntries(names.map((name) => [name, name])));
+    const { row } = rowText({ ...OPTIONS, shape: { ...LINES, names } });
+    const given = routed(jsonRow(json));
+    const looksUp = vi.spyOn(Array.prototype, 'includes');
+    const text = row(given);
+    const times = looksUp.mock.calls.length;
+    looksUp.mockRestore();
+    expect(text.startsWith('c0,c1,c2,')).toBe(true);
+    expect(times).toBeLessThan(100);
   });
 
   test('made from JSON has a column for what the first rows did not have', () => {
