@@ -163,11 +163,24 @@ export const failures = {
       `${second} has not the shape of ${first}: ${difference}.`,
       'Files of one run must have the same format and the same columns; run the others apart.',
     ),
-  noTextColumn: (columns: string, guess: string) =>
+  /** @param flags that name those which it could be; empty if none could */
+  noTextColumn: (columns: string, flags: readonly string[]) => {
+    const message = `No column holds the tickets' text, as far as can be told. The columns are: ${columns}.`;
+    if (flags.length === 0) {
+      return cannotStart(message, 'Name the one that does, if any: --columns body=<column>');
+    }
+    return cannotStart(message, 'Name the one that does, for example:').offer(...flags);
+  },
+  noHeader: (file: string, header: string) =>
     cannotStart(
-      `No column holds the tickets' text, as far as can be told. The columns are: ${columns}.`,
-      'Name the one that does, for example:',
-    ).offer('--columns', `body=${guess}`),
+      `${file}: the first line is no header, but seems to be a ticket.`,
+      `Put one before it: (echo ${header}; cat <file>) | ticket-classify -`,
+    ),
+  headerBelow: (file: string, line: number) =>
+    cannotStart(
+      `${file}: the first line does not look like a header; line ${line} does.`,
+      `Leave out what stands before it: tail -n +${line} <file> | ticket-classify -`,
+    ),
   noBodyColumn: (subject: string, columns: string, guess: string | null) =>
     cannotStart(
       `Only a subject was found (${subject}), no body. The columns are: ${columns}.`,

@@ -7,6 +7,7 @@ import { findColumns, type Found, type Sample } from './columns/find-columns.ts'
 import { isObjectAt, pathsOf } from './json/json-fields.ts';
 import { refuseNoTicket } from './no-ticket.ts';
 import { openInput, type Input, type InputOptions } from './open-input.ts';
+import { refuseTicketAsHeader, refuseTitleAsHeader } from './refuse-header.ts';
 import { refuseUnreadableHead } from './readable.ts';
 import { openSource } from './source.ts';
 import { fieldText } from './to-ticket.ts';
@@ -135,7 +136,9 @@ function findIn(
   { columns, subjectOnly }: Pick<IntakeOptions, 'columns' | 'subjectOnly'>,
 ): Found {
   if (first.shape.format === 'jsonl') refuseUnreadableHead(first.head, first.isWhole);
-  const found = findColumns(namesOf(first), sample, columns, subjectOnly);
+  const find = () => findColumns(namesOf(first), sample, columns, subjectOnly);
+  const isJudged = first.shape.format !== 'jsonl' && columns.body === undefined;
+  const found = isJudged ? findBelowHeader(first, find) : find();
   if (first.isOneObject && columns.body === undefined) refuseNoTicket(first, found.columns);
   return found;
 }
@@ -154,6 +157,17 @@ async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal | undefined)
   } finally {
     stop.removeEventListener('abort', onAbort);
     work.catch(() => {});
+  }
+}
+
+/** What is wrong with the names may be that they are none. */
+function findBelowHeader(first: Input, find: () => Found): Found {
+  refuseTicketAsHeader(first);
+  try {
+    return find();
+  } catch (error) {
+    refuseTitleAsHeader(first);
+    throw error;
   }
 }
 

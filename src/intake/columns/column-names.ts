@@ -2,7 +2,7 @@
 import type { ColumnField } from '../../ticket.ts';
 
 /**
- * What help desks call them, in English, German, French and Spanish. Whole names only, or Jira's
+ * What help desks call them, in two dozen languages. Whole names only, or Jira's
  * `Summation column` would pass for its `Summary`, and `comments_count` for a body.
  */
 const NAMES: Record<ColumnField, Map<string, number>> = {
@@ -14,7 +14,10 @@ const NAMES: Record<ColumnField, Map<string, number>> = {
        casenumber caseno incidentid incidentnumber requestid requestnumber conversationid
        conversationnumber ticketnummer vorgangsnummer vorgangsnr fallnummer anfragenummer
        numeroticket numerodeticket numerodelticket numeroduticket numerodedemande numerodecaso
-       referenceticket idticket idduticket iddelticket ticketidentifier`,
+       referenceticket idticket idduticket iddelticket ticketidentifier zaaknummer meldingsnummer
+       numerodoticket numerodochamado protocolo numerosegnalazione numerzgłoszenia arendenummer
+       sagsnummer saksnummer номерзаявки номертикета номеробращения チケット番号 問い合わせ番号
+       案件番号 工单号 工单编号 工單編號 티켓번호 문의번호`,
     ],
     [0.8, 'id identifier identifiant identificador kennung'],
     [
@@ -30,7 +33,8 @@ const NAMES: Record<ColumnField, Map<string, number>> = {
     [
       0.9,
       `title tickettitle ticketname shortdescription headline titel kurzbeschreibung titre
-       intitule titulo`,
+       intitule titulo onderwerp assunto oggetto titolo temat tytuł amne rubrik emne predmet konu
+       тема заголовок 件名 タイトル 主题 标题 主題 標題 제목`,
     ],
     [0.8, 'summary zusammenfassung resume resumen'],
     [0.4, 'topic thema tema'],
@@ -45,19 +49,24 @@ const NAMES: Record<ColumnField, Map<string, number>> = {
       0.9,
       `body ticketbody description ticketdescription sourcebody bodycontent beschreibung
        problembeschreibung fehlerbeschreibung ticketbeschreibung descripcion descriptif
-       descriptionduprobleme descripciondelproblema`,
+       descriptionduprobleme descripciondelproblema omschrijving probleemomschrijving descricao
+       descricaodoproblema descrizione opis opisproblemu beskrivning beskrivelse popis acıklama
+       описание описаниепроблемы 本文 説明 問い合わせ内容 お問い合わせ内容 描述 问题描述 問題描述
+       설명 문의내용`,
     ],
     [
       0.75,
       `message content contents messagebody messagetext messagecontent firstmessage
        initialmessage customermessage ticketmessage firstcomment firstmessagebody nachricht
-       nachrichtentext inhalt contenu corps mensaje contenido cuerpo`,
+       nachrichtentext inhalt contenu corps mensaje contenido cuerpo bericht inhoud mensagem
+       conteudo messaggio contenuto wiadomosc tresc meddelande besked melding zprava mesaj
+       сообщение текст メッセージ 内容 內容 正文 메시지 내용 본문`,
     ],
     [0.65, 'bodyhtml htmlbody descriptionhtml htmldescription contenthtml messagehtml'],
     [
       0.5,
       `details text request inquiry enquiry complaint question problem utterance query articletree transcript anfrage
-       anliegen frage demande probleme pregunta consulta problema texto texte`,
+       anliegen frage demande probleme pregunta consulta problema texto texte vraag tekst testo`,
     ],
     [
       0.3,
@@ -71,7 +80,8 @@ const NAMES: Record<ColumnField, Map<string, number>> = {
     [
       0.7,
       `subscription subscriptionplan subscriptiontier accounttype customertype servicelevel
-       tarif formule abonnement suscripcion niveldecuenta niveauducompte`,
+       tarif formule abonnement suscripcion niveldecuenta niveauducompte plano piano тариф プラン
+       套餐 요금제`,
     ],
   ]),
 };
@@ -147,7 +157,9 @@ function weightOf(field: ColumnField, name: string): number {
 
 function weights(groups: readonly (readonly [number, string])[]): Map<string, number> {
   return new Map(
-    groups.flatMap(([weight, text]) => words(text).map((word) => [word, weight] as const)),
+    groups.flatMap(([weight, text]) =>
+      words(text).map((word) => [plainName(word), weight] as const),
+    ),
   );
 }
 

@@ -3,8 +3,9 @@ import { closest } from 'fastest-levenshtein';
 import { COLUMN_FIELDS, type ColumnField } from '../../ticket.ts';
 import { failures } from '../../ground/errors.ts';
 import { shellWord } from '../../ground/shell-word.ts';
-import { columnWeight, columnWords, plainName } from './column-names.ts';
-import { columnFit, columnTraits, CONTRADICTED, isProse, type Traits } from './column-traits.ts';
+import { columnWeight, plainName } from './column-names.ts';
+import { columnFit, columnTraits, CONTRADICTED } from './column-traits.ts';
+import { bodyGuesses, proposeColumns, type Column } from './propose-columns.ts';
 
 /** The column of each field by its name; null where there is none. */
 export type Columns = Record<ColumnField, string | null>;
@@ -31,18 +32,8 @@ const BELIEVED: Record<ColumnField, number> = {
 
 const OTHERS_SHOWN = 3;
 
-interface Column {
-  name: string;
-  traits: Traits;
-}
-
-/** Never a body, however long their cells are. */
-const NEVER = new Set(['category', 'intent', 'status', 'priority', 'tags', 'labels', 'assignee']);
-/** Words of what agents write, or customers when all is done. */
-const AFTERWARDS = new Set(
-  `satisfaction rating resolution solution answer reply response internal private work close note notes antwort losung
-   reponse respuesta solucion`.split(/\s+/),
-);
+/** Of a file of many fields. */
+const NAMES_SHOWN = 60;
 
 /**
  * @param names the columns there are, in order; of those that repeat the first counts
@@ -66,9 +57,7 @@ export function findColumns(
   const left = free(all, columns);
   const guesses = bodyGuesses(left);
   if (columns.body === null) {
-    const candidates = left.length > 0 ? left : all;
-    const guess = guesses[0] ?? nearest('description', namesOf(candidates));
-    if (columns.subject === null) throw failures.noTextColumn(listed(names), guess);
+    if (columns.subject === null) throw failures.noTextColumn(listed(names), proposed(left, given));
     if (!subjectOnly)
       throw failures.noBodyColumn(columns.subject, listed(names), guesses[0] ?? null);
   }
@@ -100,32 +89,6 @@ function best(field: ColumnField, all: readonly Column[]): string | null {
   return first?.name ?? null;
 }
 
-/** Columns that are not taken → those that could be the body by what they hold, best first. */
-function bodyGuesses(columns: readonly Column[]): string[] {
-  return columns
-    .filter(({ name, traits }) => {
-      if (NEVER.has(plainName(name)) || columnFit('body', traits) <= CONTRADICTED) return false;
-      return columnWeight('body', name) > 0 || isProse(traits);
-    })
-    .toSorted((a, b) => likeness(b) - likeness(a))
-    .map(({ name }) => name);
-}
-
-function likeness({ name, traits }: Column): number {
-  const isLate = columnWords(name).some((word) => AFTERWARDS.has(word));
-  const isSubject = columnWeight('subject', name) > 0;
-  return (
-    columnWeight('body', name) +
-    columnFit('body', traits) -
-    (isLate ? 0.5 : 0) -
-    (isSubject ? 1 : 0)
-  );
-}
-
-function namesOf(columns: readonly Column[]): string[] {
-  return columns.map(({ name }) => name);
-}
-
 function free(all: readonly Column[], columns: Columns): Column[] {
   const taken = Object.values(columns);
   return all.filter(({ name }) => !taken.includes(name));
@@ -146,6 +109,15 @@ function nearest(asked: string, names: readonly string[]): string {
   return names.find((candidate) => plainName(candidate) === plain) ?? '';
 }
 
+/** As flags: all fields that can be told, or no more than the body would be sent. */
+function proposed(left: readonly Column[], given: Partial<Record<ColumnField, string>>): string[] {
+  return Object.entries(proposeColumns(left))
+    .filter(([field]) => !Object.hasOwn(given, field))
+    .flatMap(([field, name]) => ['--columns', `${field}=${name}`]);
+}
+
 function listed(names: readonly string[]): string {
-  return names.map((name) => JSON.stringify(name)).join(', ');
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name));
+  const more = names.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -306,6 +306,19 @@ const DESKS: Desk[] = [
   },
 ];
 
+const COUNTRIES = [
+  ['Dutch', 'Nummer,Onderwerp,Omschrijving'],
+  ['Portuguese', 'Número do ticket,Assunto,Descrição'],
+  ['Italian', 'Numero,Oggetto,Descrizione'],
+  ['Polish', 'Numer zgłoszenia,Temat,Treść'],
+  ['Swedish', 'Ärendenummer,Ämne,Beskrivning'],
+  ['Danish', 'Sagsnummer,Emne,Beskrivelse'],
+  ['Russian', 'Номер заявки,Тема,Описание'],
+  ['Japanese', 'チケット番号,件名,お問い合わせ内容'],
+  ['Chinese', '工单编号,主题,问题描述'],
+  ['Korean', '문의번호,제목,내용'],
+] as const;
+
 const WITHOUT_BODY = [
   ['Zendesk, view as CSV', 'Summation column,Id,Subject,Requester,Requested,Group,Assignee,Status'],
   [
@@ -334,6 +347,12 @@ describe('findColumns', () => {
       expect(text).toBe(expected.replace(/ \(others: .*\)/, ''));
     },
   );
+
+  test.each(COUNTRIES)('finds the columns in %s', (_, header) => {
+    const [id, subject, body] = header.split(',');
+    const { columns } = findColumns(header.split(','), () => [], {}, false);
+    expect(columns).toMatchObject({ id, subject, body });
+  });
 
   test.each(WITHOUT_BODY)('knows that %s has no body', (_, header) => {
     const names = header.split(',');

@@ -242,6 +242,29 @@ describe('findColumns without a body', () => {
     },
   );
 
+  test('all fields that can be told are suggested, those of one object first', () => {
+    const table = {
+      'batch.id': IDS,
+      'batch.note': SHORT,
+      'x.freitext': PROSE,
+      'x.betr': SHORT,
+      'x.nr.': IDS,
+    };
+    expect(() => find(table)).toThrow(
+      expect.objectContaining({
+        remedies: [
+          '--columns id=x.nr. --columns subject=x.betr --columns body=x.freitext'.split(' '),
+        ],
+      }),
+    );
+  });
+
+  test('where nothing could be one, none is suggested', () => {
+    expect(() => find({ took: ['5', '7', '9'], state: ['1', '2', '3'] })).toThrow(
+      expect.objectContaining({ remedies: [], hint: expect.stringContaining('body=<column>') }),
+    );
+  });
+
   test('the customer is suggested before the agent, however much the agent writes', () => {
     const table = { subject: SHORT, answer: PROSE.map((text) => text.repeat(9)), Freitext: PROSE };
     expect(() => find(table)).toThrow(
