@@ -7,8 +7,9 @@ import type { Problem } from './retry.ts';
 /** So many refusals for one reason, or paid answers of no use, in a row: something is wrong with all. */
 const EQUAL_REFUSALS = 20;
 const INVALID_ANSWERS = 20;
-/** So many words in a row that are not the API's: who says them is not the API, whatever it is asked. */
+/** So many words in a row that are not the API's: who says them is not the API, unless it ever was. */
 const FOREIGN_REFUSALS = 3;
+const FOREIGN_BETWEEN = 20;
 
 /** Failures that lie further apart say nothing of the time between them. */
 const GAP_MS = 120_000;
@@ -29,12 +30,14 @@ export interface HealthOptions {
 export function watchHealth(model: string, { host, maxWait, clock }: HealthOptions): Health {
   let refusal = { why: '', times: 0 };
   let foreign = 0;
+  let mostForeign = FOREIGN_REFUSALS;
   let useless: string[] = [];
   let failing: { since: number; until: number } | null = null;
 
   function answered(reading: Reading): Failure | null {
     refusal = { why: '', times: 0 };
     foreign = 0;
+    mostForeign = FOREIGN_BETWEEN;
     failing = null;
     if (reading.kind === 'invalid') return uselessAgain(reading.why);
     useless = [];
@@ -67,7 +70,7 @@ export function watchHealth(model: string, { host, maxWait, clock }: HealthOptio
 
   function foreignAgain(why: string): Failure | null {
     foreign++;
-    return foreign < FOREIGN_REFUSALS ? null : failures.notTheApi(host, why);
+    return foreign < mostForeign ? null : failures.notTheApi(host, why);
   }
 
   /** Since the first failure, not since the last success: a slow pipe may be silent for hours. */

@@ -7,11 +7,15 @@ import { openWindow } from './window.ts';
 
 /** What came of a call, as far as a lane must know. */
 export type Outcome =
-  | { kind: 'answered'; usage: Usage; limits: readonly RateLimit[] }
+  /** `slow` where it took a good part of the time that a call has. */
+  | { kind: 'answered'; usage: Usage; limits: readonly RateLimit[]; slow: boolean }
   /** 429. */
   | { kind: 'limited'; retryAfter: number | null; limits: readonly RateLimit[] }
-  /** The server could not, or there was none; `overload` if it said that it had too much to do. */
-  | { kind: 'failed'; overload: boolean; retryAfter: number | null }
+  /**
+   * The server could not, or there was none; `overload` if it said that it had too much to do, `late` if
+   * it said nothing in time.
+   */
+  | { kind: 'failed'; overload: boolean; late: boolean; retryAfter: number | null }
   /** Refused for its own sake: it says nothing of the server. */
   | { kind: 'refused' };
 
@@ -32,7 +36,8 @@ export type Bound =
 
 export interface Lane {
   /**
-   * Resolves when a call may go; of those who wait, the lowest place first.
+   * Resolves when a call may go; of those who wait, the lowest place first, but for one that was refused
+   * for the rate: it lets others go before it.
    * @throws what `stop` is aborted with
    */
   enter: (place: number) => Promise<Pass>;
@@ -56,7 +61,7 @@ export interface LaneOptions {
   most: number;
   clock: Clock;
   stop: AbortSignal;
-  /** Told of each pause of all calls: what for, and its seconds. */
+  /** Told of each pause of all calls, and of the first long wait between them: what for, and its seconds. */
   paused: (by: Bound, seconds: number) => void;
 }
 
@@ -64,6 +69,15 @@ interface Waiting {
   place: number;
   pass: (pass: Pass) => void;
   refuse: (reason: unknown) => void;
+}
+
+interface Refused {
+  times: number;
+  /** Of all calls, when it was first refused. */
+  answered: number;
+  limited: number;
+  /** So many must be answered before its next try. */
+  turn: number;
 }
 
 /** A cache entry lives five minutes; after nearly as long without an answer, one call goes first. */
@@ -75,6 +89,17 @@ const CACHE_MS = 4.5 * 60_000;
  */
 const OVERLOADS = 3;
 const FAILURES = 40;
+
+/**
+ * A ticket that was refused for the rate so often while hardly any other was is refused for itself: it
+ * tells nothing of the rate any more. Before each try so many others are answered, if there are any.
+ */
+const PATIENCE = 2;
+const HARDLY = 1 / 4;
+const YIELDS = 3;
+
+/** Worth telling of. */
+const LONG_MS = 10_000;
 
 /** Without a `retry-after`: as for a ticket's own retries, doubled up to eight seconds. */
 const PAUSE_MS = 500;
@@ -92,6 +117,11 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
   let failures = 0;
   let lastAnswer = 0;
   let lastLimited = 0;
+  let lastLate = 0;
+  let isLongTold = false;
+  /** By place, those that were refused for the rate and have not come through since. */
+  const refused = new Map<number, Refused>();
+  const count = { answered: 0, limited: 0 };
   let bound: { by: Bound; since: number } | null = null;
   let timer: { at: number } | null = null;
   stop.addEventListener('abort', () => {
@@ -117,10 +147,23 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
     while (waiting.length > 0 && boundAt(now) === null) {
       pace.started(now);
       inAir++;
-      waiting.shift()?.pass(passOf(now));
+      const [next] = waiting.splice(nextOf(waiting), 1);
+      next?.pass(passOf(next.place, now));
     }
     note(waiting.length > 0 ? boundAt(now) : null, now);
     if (waiting.length > 0 && inAir < window.size()) wakeAt(Math.max(pausedUntil, pace.nextAt()));
+    const wait = pace.nextAt() - now;
+    if (bound && wait > LONG_MS && now >= pausedUntil && !isLongTold) {
+      isLongTold = true;
+      paused(bound.by, wait / 1_000);
+    }
+  }
+
+  /** The lowest place that need not let others go first, else the one that has let the most. */
+  function nextOf(those: readonly Waiting[]): number {
+    const turns = those.map(({ place }) => refused.get(place)?.turn ?? 0);
+    const ready = turns.findIndex((turn) => turn <= count.answered);
+    return ready === -1 ? turns.indexOf(Math.min(...turns)) : ready;
   }
 
   function boundAt(now: number): Bound | null {
@@ -149,29 +192,32 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
     );
   }
 
-  function passOf(sentAt: number): Pass {
+  function passOf(place: number, sentAt: number): Pass {
     let isOwn: boolean | null = null;
     return {
       leave(outcome) {
         if (isOwn !== null) return isOwn;
         inAir--;
-        isOwn = settle(outcome, sentAt, clock.now());
+        isOwn = settle(outcome, place, sentAt, clock.now());
         serve();
         return isOwn;
       },
     };
   }
 
-  function settle(outcome: Outcome, sentAt: number, now: number): boolean {
+  function settle(outcome: Outcome, place: number, sentAt: number, now: number): boolean {
     switch (outcome.kind) {
       case 'answered':
         lastAnswer = now;
         pauses = 0;
         failures = 0;
-        window.answered();
+        count.answered++;
+        refused.delete(place);
+        if (!outcome.slow) window.answered();
         pace.answered(now, outcome.usage, outcome.limits);
         return true;
       case 'limited': {
+        if (isForItself(place)) return true;
         // Calls that were in the air at the first refusal of a burst tell nothing new.
         const isNew = sentAt >= lastLimited;
         if (isNew) {
@@ -184,7 +230,10 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
         return false;
       }
       case 'failed': {
-        window.failed();
+        // A burst of them counts once, as one of refusals does.
+        if (!outcome.late) window.failed();
+        else if (sentAt >= lastLate) window.limited();
+        if (outcome.late && sentAt >= lastLate) lastLate = now;
         failures++;
         const isOwn = failures <= (outcome.overload ? OVERLOADS : FAILURES);
         if (!isOwn && window.size() === 1) {
@@ -196,6 +245,22 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
       case 'refused':
         return true;
     }
+  }
+
+  function isForItself(place: number): boolean {
+    const own = refused.get(place) ?? { ...count, times: 0, turn: 0 };
+    refused.set(place, own);
+    own.turn = count.answered + YIELDS;
+    const answered = count.answered - own.answered;
+    const limited = count.limited - own.limited - Math.min(own.times, PATIENCE);
+    if (own.times >= PATIENCE && answered > 0 && limited <= answered * HARDLY) {
+      // What it was taken to tell of the rate was no news.
+      if (own.times++ === PATIENCE) pace.pardon();
+      return true;
+    }
+    own.times++;
+    count.limited++;
+    return false;
   }
 
   function pause(now: number, retryAfter: number | null, by: Bound): void {

@@ -42,7 +42,9 @@ export function openLine(
     clock,
     stop,
     paused(by, seconds) {
-      options.log(`${name}: all calls pause for ${seconds.toFixed(1)} s: ${BOUNDS.get(by)}`);
+      const text = `${name}: all calls pause for ${seconds.toFixed(1)} s: ${BOUNDS.get(by)}`;
+      if (seconds > options.maxWait.seconds) options.note(text);
+      else options.log(text);
     },
   });
 
@@ -78,7 +80,7 @@ export function openLine(
     const pass = await lane.enter(ticket.place);
     try {
       const came = await underCap(() => send(ticket, tried));
-      const isOwn = pass.leave(outcomeOf(came));
+      const isOwn = pass.leave(outcomeOf(came, options.timeoutSeconds));
       if (came.kind === 'failed') return { ...came, isOwn };
       for (const notice of noticesOf(came.message, came.bill)) options.note(notice);
       return came;
@@ -90,14 +92,18 @@ export function openLine(
   return { ask, waited: lane.waited };
 }
 
-function outcomeOf(came: Answered | Failed): Outcome {
+/** An answer that took so much of its time shows that more at once would be too many. */
+const SLOW = 1 / 4;
+
+function outcomeOf(came: Answered | Failed, timeoutSeconds: number): Outcome {
   if (came.kind === 'answered') {
-    return { kind: 'answered', usage: came.bill.usage, limits: came.limits };
+    const slow = came.latencyMs > timeoutSeconds * 1_000 * SLOW;
+    return { kind: 'answered', usage: came.bill.usage, limits: came.limits, slow };
   }
   const { tells, retryAfter, limits } = came;
   if (tells === 'limited') return { kind: 'limited', retryAfter, limits };
   if (tells === 'refused') return { kind: 'refused' };
-  return { kind: 'failed', overload: tells === 'overload', retryAfter };
+  return { kind: 'failed', overload: tells === 'overload', late: tells === 'late', retryAfter };
 }
 
 function answerOf(

@@ -9,6 +9,8 @@ export interface Pace {
   answered: (at: number, usage: Usage, limits: readonly RateLimit[]) => void;
   /** Refused for the rate. @param isNew whether it tells more than the refusal before it */
   limited: (at: number, isNew: boolean, limits: readonly RateLimit[]) => void;
+  /** The last refusals were not for the rate. */
+  pardon: () => void;
   /** The limit that sets the pace; null where none is known of. */
   limit: () => LimitKind | 'unknown' | null;
 }
@@ -94,6 +96,15 @@ export function createPace(): Pace {
     }
   }
 
+  function pardon(): void {
+    lastLimited = Number.NEGATIVE_INFINITY;
+    trust = 1;
+    if (limit !== 'unknown') return;
+    rate = Number.POSITIVE_INFINITY;
+    known = rate;
+    limit = null;
+  }
+
   function forget(at: number): void {
     answers = answers.filter((answer) => at - answer <= WINDOW_MS);
   }
@@ -136,5 +147,5 @@ export function createPace(): Pace {
     return Math.max(1, kind === 'input-tokens' ? mean.input : mean.output);
   }
 
-  return { nextAt, started, answered, limited, limit: () => limit };
+  return { nextAt, started, answered, limited, pardon, limit: () => limit };
 }

@@ -48,7 +48,7 @@ export interface Problem {
   retryAfter: number | null;
   simulated: boolean;
   /** What all calls to the model had better know of it; `refused`: a 4xx that no retry mends. */
-  tells: 'limited' | 'overload' | 'failed' | 'refused';
+  tells: 'limited' | 'overload' | 'late' | 'failed' | 'refused';
   /** Whether an answer came that can't be counted, and so not used. */
   isPaid: boolean;
   /** Whether somebody else than the API answered: a wrong path or method, a page, a redirect. */
@@ -78,7 +78,8 @@ export function problemOf(
     limits: [],
   };
   if (error instanceof TimedOut) {
-    return { ...plain, why: `timed out after ${timeoutSeconds} s`, unknownCost: true };
+    const why = `timed out after ${timeoutSeconds} s`;
+    return { ...plain, why, tells: 'late', unknownCost: true };
   }
   if (error instanceof APIConnectionError) {
     const root = rootOf(error);

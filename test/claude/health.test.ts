@@ -35,6 +35,16 @@ describe('refusals', () => {
     expect(failed(problem, 0)).toMatchObject({ exit, message: expect.stringContaining('400') });
   });
 
+  test('in words that are not the API’s, from one that was the API, are a passing trouble', () => {
+    const one = health();
+    one.answered(VALID);
+    const foreign = { ...REFUSED, isForeign: true };
+    for (let count = 0; count < 19; count++) {
+      expect(one.failed({ ...foreign, why: `302 ${count}` }, 0)).toBeNull();
+    }
+    expect(one.failed(foreign, 0)).toMatchObject({ exit: 2 });
+  });
+
   test.each([
     ['an answer between them', (one: Health) => one.answered(VALID)],
     ['another one between them', (one: Health) => one.failed({ ...REFUSED, why: '413' }, 0)],

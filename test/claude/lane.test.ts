@@ -13,6 +13,10 @@ interface Server {
   limits?: Limits;
   /** Other limits, from so many seconds on. */
   later?: { from: number; limits: Limits }[];
+  /** Milliseconds of each, one after the other. */
+  each?: number;
+  /** Refused for the rate, whenever they come. */
+  refuses?: (place: number) => boolean;
   /** Told beside the others. */
   impossible?: RateLimit[];
   /** What the headers say remains, whatever does. */
@@ -29,9 +33,14 @@ interface Seen {
   most: number;
   /** Failures that counted as the tickets' own, and the most of one ticket. */
   own: number;
+  late: number;
+  /** After four failures of its own. */
+  givenUp: number[];
   mostOwn: number;
   order: number[];
 }
+
+const TIMEOUT_MS = 60_000;
 
 /** So many calls through a lane to a server with the simulator's own limits, in virtual time. */
 async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
@@ -45,11 +54,14 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
     limited: 0,
     most: 0,
     own: 0,
+    late: 0,
+    givenUp: [],
     mostOwn: 0,
     order: [],
   };
   const signal = new AbortController().signal;
   let inAir = 0;
+  let busyUntil = 0;
   const start = clock.now();
 
   function change(): void {
@@ -72,14 +84,25 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
     inAir++;
     seen.most = Math.max(seen.most, inAir);
     try {
+      if (server.refuses?.(place)) throw new ApiError(429, 'rate_limit_error', 'no');
       limits.admit(MODEL, USAGE.input);
       if (server.fails?.(seen.requests, clock.now()) === true) {
-        return { kind: 'failed', overload: true, retryAfter: null };
+        return { kind: 'failed', overload: true, late: false, retryAfter: null };
       }
+      const { each = 0 } = server;
+      busyUntil = Math.max(busyUntil, clock.now()) + each;
+      const queued = busyUntil - clock.now();
+      if (queued > TIMEOUT_MS) {
+        await clock.sleep(TIMEOUT_MS, signal);
+        seen.late++;
+        return { kind: 'failed', overload: false, late: true, retryAfter: null };
+      }
+      await clock.sleep(queued, signal);
+      const slow = queued > TIMEOUT_MS / 4;
       // A spread of a third to both sides, the same in every run.
       await clock.sleep(server.latency * (1 + ((place * 7919) % 100) / 150 - 1 / 3), signal);
       limits.spend(MODEL, USAGE.output);
-      return { kind: 'answered', usage: USAGE, limits: told() };
+      return { kind: 'answered', usage: USAGE, limits: told(), slow };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       seen.limited++;
@@ -100,6 +123,10 @@ async function drive(calls: number, server: Server, most = 100): Promise<Seen> {
       seen.own++;
       own++;
       seen.mostOwn = Math.max(seen.mostOwn, own);
+      if (own === 4) {
+        seen.givenUp.push(place);
+        return;
+      }
       await clock.sleep(500, signal);
     }
   }
@@ -241,6 +268,37 @@ test('failures among answers are the tickets’ own, and the lane stays open', a
   const seen = await drive(3_000, { latency: 300, fails: (request) => request % 10 === 0 }, 50);
   expect(seen.own).toBeGreaterThan(250);
   expect((3_300 * 0.3) / 50 / seen.seconds).toBeGreaterThan(0.8);
+});
+
+test.each([1, 3])(
+  'of 60 tickets %i that are always refused end as their own failure, and hold nobody up',
+  async (bad) => {
+    const seen = await drive(60, {
+      latency: 300,
+      refuses: (place) => place % 20 === 0 && place < 20 * bad,
+    });
+    expect(seen.givenUp).toHaveLength(bad);
+    expect(seen.requests).toBeLessThan(60 + 9 * bad);
+    expect(seen.seconds).toBeLessThan(30);
+  },
+);
+
+test('refused as all the others are, none ends as its own failure', async () => {
+  let tries = 0;
+  const seen = await drive(200, { latency: 300, refuses: () => tries++ % 5 !== 0 });
+  expect(seen.givenUp).toEqual([]);
+});
+
+test('a server that works on one call after the other is not given more than it can do in time', async () => {
+  const seen = await drive(100, { latency: 0, each: 3_000 });
+  expect(seen.late).toBe(0);
+  expect(seen.most).toBeLessThan(16);
+});
+
+test('time-outs shrink the lane, a burst of them once', async () => {
+  const seen = await drive(60, { latency: 0, each: 14_000 });
+  expect(seen.most).toBeLessThan(9);
+  expect(seen.late).toBeLessThan(12);
 });
 
 test('of those who wait, the lowest place goes first', async () => {
