@@ -43,7 +43,7 @@ const PLAUSIBLE = /[\p{L}\p{M}‘’‚“”„–—…«»‹›€£§°·�
 const ODD = [
   /(?<=\p{Ll})\p{Lu}/gu,
   /(?<=[A-Za-z])(?=[^\p{Script=Latin}\P{L}])\p{L}|(?=[^\p{Script=Latin}\P{L}])\p{L}(?=[A-Za-z])/gu,
-  /(?<![\u0e01-\u0e2e\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/gu,
+  /(?<![\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0e01-\u0e2e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/gu,
 ];
 
 interface Reading {
