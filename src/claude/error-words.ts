@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { APIError } from '@anthropic-ai/sdk';
 import { isObject } from '../ground/is-object.ts';
+import { printable } from '../ground/printable.ts';
 
 export interface Words {
   /** `400 invalid_request_error: max_tokens: Field required`, `405 Method Not Allowed: a page of HTML`. */
@@ -58,11 +59,11 @@ function hostOf(location: string): string {
 
 /** One line, cut, without control characters and without what was sent. */
 export function shown(text: string, sent: readonly string[] = []): string {
-  const line = withoutEcho(text.slice(0, READ_CHARS), sent).replace(CONTROLS, ' ').trim();
+  const line = printable(withoutEcho(text.slice(0, READ_CHARS), sent))
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > MOST_CHARS ? `${line.slice(0, MOST_CHARS)}…` : line;
 }
-
-const CONTROLS = /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** A server's own words and a ticket's share as much by chance, but hardly more. */
 const CHANCE_CHARS = 16;

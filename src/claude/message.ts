@@ -50,7 +50,7 @@ const usageShape = z.looseObject({
 export function readMessage(body: unknown): Message {
   // Another API's answer has neither, nor has an error that comes with a 200.
   if (!isObject(body) || !('content' in body || body['type'] === 'message')) {
-    throw new NotAMessage(isObject(body) ? `but JSON with ${namesIn(body)}` : 'but other JSON');
+    throw new NotAMessage(isObject(body) ? `but ${otherThanMessage(body)}` : 'but other JSON');
   }
   const data = shape.parse(body);
   return {
@@ -77,7 +77,7 @@ export function messageIn(text: string): Message {
 
 function blocksOf(content: unknown): Block[] {
   if (typeof content === 'string') return [block.parse({ type: 'text', text: content })];
-  return (Array.isArray(content) ? content : []).flatMap((one) => block.safeParse(one).data ?? []);
+  return [content].flat().flatMap((one) => block.safeParse(one).data ?? []);
 }
 
 /** @throws UncountableUsage for figures that are none */
@@ -97,6 +97,14 @@ function readUsage(value: unknown): Usage | null {
     cacheWrite: data.cache_creation_input_tokens ?? 0,
     output: data.output_tokens,
   };
+}
+
+/** For people, who may learn from an error what it is about. */
+function otherThanMessage(body: Record<string, unknown>): string {
+  const { error } = body;
+  const said = isObject(error) ? [error['type'], error['message']] : [error];
+  const words = said.filter((one) => typeof one === 'string');
+  return words.length > 0 ? `an error: ${words.join(': ')}` : `JSON with ${namesIn(body)}`;
 }
 
 function namesIn(body: object): string {

@@ -119,6 +119,12 @@ const NOT_FORCED = new Set(['claude-fable-5-1', 'claude-mythos-5-1']);
 /** Of a snapshot, which is priced and asked as its family: `claude-haiku-4-5-20251001`. */
 const DATE = /-20\d{6}$/;
 
+/** Of others neither what they cache is known nor what an account may ask of them. */
+export function isInTable(name: string): boolean {
+  // Every object has a `constructor`.
+  return Object.hasOwn(MODELS, name.replace(DATE, ''));
+}
+
 /**
  * Facts about a model: the table's, with the playbook's prices in place of them if it gives any.
  * Null for a model that neither knows, since there is no guessed price.
@@ -128,8 +134,7 @@ export function modelFacts(
   given: Readonly<Record<string, GivenPrices>> = {},
 ): Model | null {
   const family = name.replace(DATE, '');
-  // Not `MODELS[name]`: every object has a `constructor`.
-  const known = Object.hasOwn(MODELS, family) ? (MODELS[family] ?? null) : null;
+  const known = isInTable(name) ? (MODELS[family] ?? null) : null;
   const own = Object.hasOwn(given, name) ? given[name] : undefined;
   if (!own) return known;
   const alwaysThinks = NOT_FORCED.has(family);

@@ -1,7 +1,7 @@
 // The answers of one model, one by one → what a user should know of all of them, each thing once.
 import type { Bill } from './cost.ts';
 import type { Message } from './message.ts';
-import type { Model } from './models.ts';
+import { isInTable, type Model } from './models.ts';
 
 /** So many answers without a trace of the cache show that it is not at work. */
 const ANSWERS = 2;
@@ -22,7 +22,7 @@ export function watchAnswers(
     isCached ||= cacheRead + cacheWrite > 0;
     if (isCached || ++uncached < ANSWERS) return null;
     const why =
-      input < model.smallestCacheablePrefix
+      isInTable(asked) && input < model.smallestCacheablePrefix
         ? `the whole request has ${input} tokens, and ${asked} caches a prefix from ` +
           `${model.smallestCacheablePrefix} tokens on: more worked examples would make it cheaper`
         : 'the server reports neither cache writes nor reads (a proxy or another server may not cache)';

@@ -63,6 +63,7 @@ function unwrapped(input: unknown): unknown {
   let inner = input;
   for (let depth = 0; depth < WRAPPINGS; depth++) {
     if (typeof inner === 'string') inner = parsed(inner);
+    if (Array.isArray(inner) && inner.length === 1) inner = inner[0];
     if (!isObject(inner) || FIELDS.some((field) => isObject(inner) && field in inner)) return inner;
     const [only, ...others] = Object.values(inner);
     if (others.length > 0 || !(isObject(only) || typeof only === 'string')) return inner;

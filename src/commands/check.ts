@@ -1,7 +1,7 @@
 // A playbook read over: its mistakes, its size, its price.
 import { roundedUsd } from '../ground/money.ts';
 import { costOf } from '../claude/cost.ts';
-import { pricedModel, type Model } from '../claude/models.ts';
+import { isInTable, pricedModel, type Model } from '../claude/models.ts';
 import {
   answerTokens,
   BYTES_PER_TOKEN,
@@ -41,12 +41,14 @@ export async function checkCommand(
     `patterns  ${playbook.patterns.map(({ name }) => name).join(', ') || 'none'}`,
     `rules     ${playbook.rules.map(({ name }) => name).join(', ')}`,
     `prefix    ${prefix.length} characters, about ${tokens} tokens (at ${BYTES_PER_TOKEN} bytes a token)`,
-    ...(tokens >= least
-      ? [`          over the ${least} tokens that ${fast} needs to cache it`]
-      : [
-          `          under the ${least} tokens that ${fast} needs to cache it: every call pays for it whole,`,
-          `          some ${uncachedText(tokens, fastModel)} more per 1,000 tickets than if it were cached`,
-        ]),
+    ...(!isInTable(fast)
+      ? [`          whether ${fast} caches it is not known here`]
+      : tokens >= least
+        ? [`          over the ${least} tokens that ${fast} needs to cache it`]
+        : [
+            `          under the ${least} tokens that ${fast} needs to cache it: every call pays for it whole,`,
+            `          some ${uncachedText(tokens, fastModel)} more per 1,000 tickets than if it were cached`,
+          ]),
     `price     about ${priceText(tokens, answerTokens(playbook), fastModel, strongModel)} per 1,000 tickets`,
     `          (with ${ASSUMED.ticketTokens} tokens a ticket and ${ASSUMED.escalated * 100} % asked again of ${strong})`,
   ];

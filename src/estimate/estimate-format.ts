@@ -32,6 +32,7 @@ export interface Estimate {
   /** What would be sent by batch: the whole prompt is in every request. */
   batch: { batches: Range; upload_bytes: Range };
   /** The least time that each tier's limits allow, for the most calls. */
+  /** Empty where a model's limits are not known: it is not Anthropic's. */
   account_tiers: TierTime[];
   /** By `--threshold 0.70..0.90`; else null. */
   thresholds: ThresholdRow[] | null;

@@ -100,7 +100,11 @@ function megabytes(bytes: number): string {
   return bytes < 1e6 ? 'under 1 MB' : `${thousands(bytes / 1e6)} MB`;
 }
 
-function time({ account_tiers: tiers }: Estimate): string[] {
+function time({ account_tiers: tiers, models }: Estimate): string[] {
+  if (tiers.length === 0) {
+    const names = [...new Set([models.fast, models.strong])].join(' and ');
+    return ['Time', `  How much may be asked of ${names} a minute is not known here.`];
+  }
   const lines = tiers.map(({ tier, seconds, per_minute, limit, model }) => {
     const what = limit === 'requests' ? 'requests' : `${limit} tokens`;
     const bound = `${thousands(per_minute)} ${what} a minute of ${model}`;

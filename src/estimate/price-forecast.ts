@@ -1,7 +1,7 @@
 // What a run would ask in; its tokens, cost and time out.
 import { usd } from '../ground/money.ts';
 import { escalateUnsure } from '../cascade/escalate.ts';
-import { modelOf, type Model } from '../claude/models.ts';
+import { isInTable, modelOf, type Model } from '../claude/models.ts';
 import { answerTokens, guessTokens, prefixText } from '../claude/token-guess.ts';
 import type { Asker } from '../ground/keys.ts';
 import { answerOfLine } from '../ledger/answer-line.ts';
@@ -77,7 +77,7 @@ export function priceForecast(found: Forecast, options: PricingOptions): Estimat
     },
     cost: costs([ofFast, least], [ofFast, most], ofStrong(found.texts)),
     batch: uploads(texts, asked, settings),
-    account_tiers: ACCOUNT_TIERS.map((tier) =>
+    account_tiers: (isInTable(fast) && isInTable(strong) ? ACCOUNT_TIERS : []).map((tier) =>
       tierTime(tier, [
         { model: fast, calls: ofFast },
         { model: strong, calls: most },

@@ -29,7 +29,7 @@ test.each([
     [null, 3, 'x', [], { type: 'tool_use', name: 7 }],
     [{ type: 'tool_use', name: null }],
   ],
-  ['an object', { type: 'text' }, []],
+  ['a single block', { type: 'text' }, [{ type: 'text' }]],
 ])('content that is %s crashes nothing', (_, content, blocks) => {
   expect(readMessage({ ...body, content }).blocks).toMatchObject(blocks);
 });
@@ -69,7 +69,9 @@ test.each([
   ['[]', 'but other JSON'],
   ['{}', 'but JSON with nothing in it'],
   ['{"id":"x","choices":[],"usage":{"prompt_tokens":1}}', 'but JSON with id, choices, usage'],
-  ['{"type":"error","error":{"type":"api_error"}}', 'but JSON with type, error'],
+  ['{"type":"error","error":{"type":"api_error"}}', 'but an error: api_error'],
+  ['{"error":{"message":"No credit"}}', 'but an error: No credit'],
+  ['{"error":{"message":[1]}}', 'but JSON with error'],
 ])('%s is no message', (text, what) => {
   expect(() => messageIn(text)).toThrow(NotAMessage);
   expect(() => messageIn(text)).toThrow(what);

@@ -156,6 +156,7 @@ test.each([
 test.each([
   ['as JSON text', JSON.stringify(input)],
   ['one level deeper', { input }],
+  ['in a list', [input]],
   ['as JSON text one level deeper', { arguments: JSON.stringify(input) }],
 ])('reads an input %s', (_, given) => {
   expect(readAnswer(message({}, given))).toMatchObject({

@@ -194,7 +194,7 @@ describe('whose words they are', () => {
   test.each([
     [{ type: { a: 1 }, message: ['x'] }, '400 Bad Request'],
     [{ type: 7, message: null }, '400 Bad Request'],
-    [{ type: 'a\u001b[2Jb', message: 'two\nlines\u202e' }, '400 a [2Jb: two lines'],
+    [{ type: 'a\u001b[2Jb', message: 'two\nlines\u202e' }, '400 a[2Jb: two lines'],
     [{ message: 'x'.repeat(400) }, `400 Bad Request: ${'x'.repeat(300)}…`],
   ])('an error body of %j is a line', (error, why) => {
     expect(problemOf(answer(400, JSON.stringify({ error })), 60).why).toBe(why);

@@ -78,3 +78,20 @@ test('a prompt too short to be cached is told with what that costs', async () =>
     /under the 4096 tokens .* every call pays for it whole,\n +some \$\d+\.\d+ more per 1,000 tickets/,
   );
 });
+
+test('of a model of another server neither its cache nor its limits are said to be known', async () => {
+  const mine = join(folder, 'elsewhere');
+  await program(['init', mine]);
+  const path = join(mine, 'playbook.yaml');
+  const prices = '{ input: 0.1, output: 0.2, cache_write: 0.1, cache_read: 0.1 }';
+  const text = (await readFile(path, 'utf8')).replace(
+    /fast: claude-haiku-4-5\n/,
+    `fast: qwen3:8b\n  prices: { 'qwen3:8b': ${prices} }\n`,
+  );
+  await writeFile(path, text);
+  expect(await ok(['check', mine])).toContain('whether qwen3:8b caches it is not known here');
+  const stdin = 'subject,body\nLogin,I can not log in any more.\n';
+  const estimate = await ok(['estimate', '-', '--playbook', mine], { stdin });
+  expect(estimate).toContain('How much may be asked of qwen3:8b and claude-sonnet-4-6');
+  expect(estimate).not.toMatch(/Build|Scale/);
+});

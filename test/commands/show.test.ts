@@ -34,6 +34,21 @@ test('needs no key', async () => {
   });
 });
 
+test('no password of a base URL is shown, by it or by a run', async () => {
+  simulator = await startSimulator({ failures: [{ what: 'unauthorized' }] });
+  const secret = simulator.url.replace('//', '//user:s3cret@');
+  const env = { ...envOf(simulator), ANTHROPIC_BASE_URL: secret };
+  const shown = await ok(['show', samples, '--id', 'T-5'], { env });
+  expect(JSON.parse(shown).url).toBe(`${simulator.url}/v1/messages`);
+  const { code, stderr } = await program([samples], { env });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`${simulator.url} refused`)]);
+  for (const base of ['https://user:s3cret@host/v1', 'http://user:s3cret@host', 'user:s3cret@h']) {
+    const said = await fails(2, [samples], { env: { ...env, ANTHROPIC_BASE_URL: base } });
+    expect(said).toContain('ANTHROPIC_BASE_URL is');
+    expect(stderr + said).not.toContain('s3cret');
+  }
+});
+
 test('guesses the id that was meant', async () => {
   expect(await fails(2, ['show', samples, '--id', 'T-99'])).toMatch(
     /no ticket with the id "T-99"\.\n.*"T-/,
