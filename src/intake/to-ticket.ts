@@ -98,13 +98,22 @@ const MOST_BYTES = 2 * 1024 * 1024;
 
 const NO_TEXT: Fields = { id: '', subject: '', body: '', account_tier: '' };
 
+/** What databases, spreadsheets, pandas and R write for no value, as whole cells and to the letter. */
+const NO_VALUE = new Set(
+  'NULL null Null (null) <null> [NULL] \\N NaN nan NAN NaT None <NA> NA N/A n/a #N/A'.split(' '),
+);
+const LONGEST_NO_VALUE = 20;
+
 /**
  * The text in a column of a row, or at a path of a JSON row: '' where there is none.
  * Null for what is no text: it is never sent as `[object Object]`.
  * @param header names of a table's cells; of names that repeat the first counts
  */
 export function fieldText(row: Row, column: string, header: readonly string[]): string | null {
-  return row.kind === 'table' ? (row.cells[header.indexOf(column)] ?? '') : textAt(row, column);
+  const text =
+    row.kind === 'table' ? (row.cells[header.indexOf(column)] ?? '') : textAt(row, column);
+  if (text === null || text.length > LONGEST_NO_VALUE) return text;
+  return NO_VALUE.has(text.trim()) ? '' : text;
 }
 
 /** An id that stays the same when rows move: of the text's hash, and a counter where texts repeat. */

@@ -37,6 +37,23 @@ test('takes the fields by their columns, nested ones by their path', () => {
   });
 });
 
+test.each(
+  'NULL null Null (null) <null> [NULL] \\N NaN nan NAN NaT None <NA> NA N/A n/a #N/A'.split(' '),
+)('%j alone in a cell is what a database writes for no value', (text) => {
+  const value = { id: text, subject: text, body: ` ${text}\n`, requester: { plan: text } };
+  expect(maker()(row(value))).toMatchObject({
+    hasOwnId: false,
+    subject: '',
+    body: '',
+    accountTier: 'standard',
+    fault: null,
+  });
+});
+
+test.each(['none', 'The total shows NULL', 'N/A?', 'Nan', 'nana'])('%j is a text', (text) => {
+  expect(maker()(row({ id: text, body: text }))).toMatchObject({ id: text, body: text });
+});
+
 test('no tier is standard', () => {
   expect(maker()(row({ body: 'x' })).accountTier).toBe('standard');
 });
