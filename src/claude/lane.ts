@@ -3,6 +3,7 @@ import type { Clock } from '../ground/clock.ts';
 import type { Usage } from '../ticket.ts';
 import { createPace } from './pace.ts';
 import type { RateLimit } from './rate-limits.ts';
+import { openTurns } from './turns.ts';
 import { openWindow } from './window.ts';
 
 /** What came of a call, as far as a lane must know. */
@@ -71,15 +72,6 @@ interface Waiting {
   refuse: (reason: unknown) => void;
 }
 
-interface Refused {
-  times: number;
-  /** Of all calls, when it was first refused. */
-  answered: number;
-  limited: number;
-  /** So many must be answered before its next try. */
-  turn: number;
-}
-
 /** A cache entry lives five minutes; after nearly as long without an answer, one call goes first. */
 const CACHE_MS = 4.5 * 60_000;
 
@@ -89,14 +81,6 @@ const CACHE_MS = 4.5 * 60_000;
  */
 const OVERLOADS = 3;
 const FAILURES = 40;
-
-/**
- * A ticket that was refused for the rate so often while hardly any other was is refused for itself: it
- * tells nothing of the rate any more. Before each try so many others are answered, if there are any.
- */
-const PATIENCE = 2;
-const HARDLY = 1 / 4;
-const YIELDS = 3;
 
 /** Worth telling of. */
 const LONG_MS = 10_000;
@@ -108,6 +92,7 @@ const LONGEST_PAUSE_MS = 8_000;
 export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
   const window = openWindow(most);
   const pace = createPace();
+  const turns = openTurns();
   const waiting: Waiting[] = [];
   const waited = new Map<Bound, number>();
   let inAir = 0;
@@ -119,9 +104,6 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
   let lastLimited = 0;
   let lastLate = 0;
   let isLongTold = false;
-  /** By place, those that were refused for the rate and have not come through since. */
-  const refused = new Map<number, Refused>();
-  const count = { answered: 0, limited: 0 };
   let bound: { by: Bound; since: number } | null = null;
   let timer: { at: number } | null = null;
   stop.addEventListener('abort', () => {
@@ -147,7 +129,7 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
     while (waiting.length > 0 && boundAt(now) === null) {
       pace.started(now);
       inAir++;
-      const [next] = waiting.splice(nextOf(waiting), 1);
+      const [next] = waiting.splice(turns.next(waiting), 1);
       next?.pass(passOf(next.place, now));
     }
     note(waiting.length > 0 ? boundAt(now) : null, now);
@@ -157,13 +139,6 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
       isLongTold = true;
       paused(bound.by, wait / 1_000);
     }
-  }
-
-  /** The lowest place that need not let others go first, else the one that has let the most. */
-  function nextOf(those: readonly Waiting[]): number {
-    const turns = those.map(({ place }) => refused.get(place)?.turn ?? 0);
-    const ready = turns.findIndex((turn) => turn <= count.answered);
-    return ready === -1 ? turns.indexOf(Math.min(...turns)) : ready;
   }
 
   function boundAt(now: number): Bound | null {
@@ -211,13 +186,15 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
         lastAnswer = now;
         pauses = 0;
         failures = 0;
-        count.answered++;
-        refused.delete(place);
+        turns.answered(place);
         if (!outcome.slow) window.answered();
         pace.answered(now, outcome.usage, outcome.limits);
         return true;
       case 'limited': {
-        if (isForItself(place)) return true;
+        const { forItself, first } = turns.refused(place);
+        // What it was taken to tell of the rate was no news.
+        if (forItself && first) pace.pardon();
+        if (forItself) return true;
         // Calls that were in the air at the first refusal of a burst tell nothing new.
         const isNew = sentAt >= lastLimited;
         if (isNew) {
@@ -245,22 +222,6 @@ export function openLane({ most, clock, stop, paused }: LaneOptions): Lane {
       case 'refused':
         return true;
     }
-  }
-
-  function isForItself(place: number): boolean {
-    const own = refused.get(place) ?? { ...count, times: 0, turn: 0 };
-    refused.set(place, own);
-    own.turn = count.answered + YIELDS;
-    const answered = count.answered - own.answered;
-    const limited = count.limited - own.limited - Math.min(own.times, PATIENCE);
-    if (own.times >= PATIENCE && answered > 0 && limited <= answered * HARDLY) {
-      // What it was taken to tell of the rate was no news.
-      if (own.times++ === PATIENCE) pace.pardon();
-      return true;
-    }
-    own.times++;
-    count.limited++;
-    return false;
   }
 
   function pause(now: number, retryAfter: number | null, by: Bound): void {
