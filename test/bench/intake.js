@@ -76,6 +76,11 @@ function open() {
   return openIntake({ files: [path], columns: {}, ...options }, process.stdin);
 }
 
+function maker({ found, shape }) {
+  const settings = { playbook, flags: { cutQuotes: false } };
+  return ticketMaker(settings, { columns: found.columns, header: shape.names });
+}
+
 async function rowsRead() {
   let rows = 0;
   for await (const _ of (await open()).rows) rows++;
@@ -84,7 +89,7 @@ async function rowsRead() {
 
 async function ticketsMade() {
   const intake = await open();
-  const toTicket = ticketMaker(intake.found.columns, intake.shape.names, playbook);
+  const toTicket = maker(intake);
   let rows = 0;
   for await (const row of intake.rows) if (toTicket(row).body) rows++;
   return rows;
@@ -126,9 +131,9 @@ async function wholeJourney() {
   });
   let rows = 0;
   const stations = {
-    toTicket: ticketMaker(intake.found.columns, intake.shape.names, playbook),
+    toTicket: maker(intake),
     ask: async () => answer,
-    memory: { recall: () => ({ past: null, kept: null }), record: () => {} },
+    memory: { recall: () => ({ past: null, kept: null }), record: () => {}, answerTo: () => null },
     playbook,
     firstPerTicket: false,
     stop: new AbortController(),

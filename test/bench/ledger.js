@@ -61,6 +61,8 @@ async function live() {
     models: new Map([[fast, modelFacts(fast, undefined)]]),
     concurrency: 20,
     maxWait: { seconds: 600, text: '10m' },
+    timeoutSeconds: 60,
+    isCapped: false,
     budget: openBudget({
       caps: { perRun: null, perDay: null },
       spentBefore: [],
